@@ -1,0 +1,332 @@
+package io.weir.relay.endpoint;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Scratch;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no epoll.
+ *
+ * <h2>What it holds, and the bounds</h2>
+ *
+ * Auto-read is off, and a read is asked for only when all that had arrived was consumed, or when
+ * the pump came back without consuming, which means that it needs more to go on (a head, a chunk
+ * line). So at most {@link #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the
+ * channel takes bytes while it is below its water mark; Netty's TLS handler encrypts whatever was
+ * flushed even if the socket is full (netty#17304), and that is counted in the same mark.
+ *
+ * <h2>End of the stream</h2>
+ *
+ * Without TLS, the end of input is the peer's FIN. With TLS, only a close_notify is an end; a FIN
+ * without one is a truncation (RFC 8446, 6.1), reported as {@link #BROKEN}.
+ */
+public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implements Endpoint {
+  /** Decoded bytes that may wait to be consumed before reading goes on, bytes. */
+  static final int ARRIVED_BYTES_MAX = 64 * 1024;
+
+  private static final int READ_BYTES = 32 * 1024;
+  private static final int WRITE_LOW_BYTES = 32 * 1024;
+  private static final int WRITE_HIGH_BYTES = 64 * 1024;
+  private static final long CLOSE_SECONDS_MAX = 60;
+
+  /** One small arena for each loop; Netty's default would keep megabytes for a few connections. */
+  static final PooledByteBufAllocator ALLOCATOR =
+      new PooledByteBufAllocator(true, 0, 2, 8192, 4, 0, 0, false);
+
+  private final Loop loop;
+  private final boolean tls;
+  private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
+  private int arrivedBytes;
+  private boolean consumedSincePeek = true;
+  private boolean readAsked;
+  private @Nullable Channel channel;
+  private Attendant attendant;
+  private boolean open = true;
+  private boolean readable;
+  private boolean writable = true;
+  private boolean inputEnded;
+  private boolean failed;
+
+  ChannelEndpoint(Loop loop, boolean tls, Attendant attendant) {
+    this.loop = loop;
+    this.tls = tls;
+    this.attendant = attendant;
+  }
+
+  /** The settings that make the bounds above true, for a channel not yet registered. */
+  static void configure(ChannelConfig config) {
+    config.setAllocator(ALLOCATOR);
+    config.setAutoRead(false);
+    config.setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(1));
+    config.setWriteBufferWaterMark(new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES));
+    config.setOption(ChannelOption.TCP_NODELAY, true);
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    channel = context.channel();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    if (!open || !bytes.isReadable()) {
+      bytes.release();
+      return;
+    }
+    arrived.add(bytes);
+    arrivedBytes += bytes.readableBytes();
+    readable = true;
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    readAsked = false;
+    if (readable) {
+      tell();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable()) {
+      writable = true;
+      tell();
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
+      end(true);
+    } else if (event instanceof ChannelInputShutdownEvent) {
+      end(!tls);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end(!tls);
+    writable = true; // so that a write is tried and finds out
+    tell();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    // A reset, or a broken TLS record: the peer's fault. The channel is of no more use.
+    failed = true;
+    end(false);
+  }
+
+  private void end(boolean inOrder) {
+    if (!inputEnded) {
+      inputEnded = true;
+      failed |= !inOrder;
+      readable = true;
+      tell();
+    }
+  }
+
+  /** Tells the attendant that something changed, and catches what is our fault. */
+  void tell() {
+    if (!open) {
+      return;
+    }
+    Attendant told = attendant;
+    try {
+      told.ready();
+    } catch (Throwable t) {
+      loop.faults().record(t);
+      told.abandon();
+    }
+  }
+
+  @Override
+  public int peek(Scratch into, int offset, int lengthMax) {
+    if (!open) {
+      return Source.BROKEN;
+    }
+    boolean needsMore = arrivedBytes == 0 || !consumedSincePeek;
+    consumedSincePeek = false;
+    if (needsMore && arrivedBytes < ARRIVED_BYTES_MAX) {
+      askForMore();
+    }
+    if (arrivedBytes == 0) {
+      readable = false;
+      return !inputEnded ? NOTHING_YET : failed ? Source.BROKEN : END;
+    }
+    int copied = 0;
+    for (ByteBuf bytes : arrived) {
+      int length = Math.min(lengthMax - copied, bytes.readableBytes());
+      bytes.getBytes(bytes.readerIndex(), into.bytes(), offset + copied, length);
+      copied += length;
+      if (copied == lengthMax) {
+        break;
+      }
+    }
+    readable = copied < arrivedBytes || inputEnded;
+    return copied;
+  }
+
+  private void askForMore() {
+    if (!readAsked && !inputEnded && channel != null) {
+      readAsked = true;
+      channel.read();
+    }
+  }
+
+  @Override
+  public void skip(int length) {
+    int left = length;
+    while (left > 0) {
+      ByteBuf bytes = arrived.element();
+      int n = Math.min(left, bytes.readableBytes());
+      bytes.skipBytes(n);
+      left -= n;
+      arrivedBytes -= n;
+      if (!bytes.isReadable()) {
+        arrived.remove().release();
+      }
+    }
+    consumedSincePeek = true;
+    if (arrivedBytes == 0 && open) {
+      askForMore();
+    }
+  }
+
+  @Override
+  public int write(Scratch from, int offset, int length, boolean more) {
+    Channel to = channel;
+    if (!open || to == null || !to.isActive()) {
+      failed = true;
+      return Sink.BROKEN;
+    }
+    int room = (int) Math.min(length, to.isWritable() ? to.bytesBeforeUnwritable() : 0);
+    if (room > 0) {
+      ByteBuf bytes = ALLOCATOR.directBuffer(room, room).writeBytes(from.bytes(), offset, room);
+      to.writeAndFlush(bytes, to.voidPromise());
+    }
+    writable = room == length;
+    if (!writable && to.isWritable()) {
+      // Below the mark again already: no event will say so.
+      loop.execute(
+          () -> {
+            writable = true;
+            tell();
+          });
+    }
+    return room;
+  }
+
+  @Override
+  public void finish() {
+    Channel to = channel;
+    if (!open || to == null) {
+      return;
+    }
+    if (tls) {
+      // A close_notify ends our side; Netty sends it when the channel's output is closed.
+      to.pipeline().get(io.netty.handler.ssl.SslHandler.class).closeOutbound();
+    } else if (to instanceof DuplexChannel duplex) {
+      to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
+    }
+  }
+
+  @Override
+  public void close() {
+    if (release()) {
+      Channel closing = channel;
+      if (closing != null) {
+        closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        var timeout =
+            loop.schedule(
+                () -> closing.unsafe().closeForcibly(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        closing.closeFuture().addListener(done -> timeout.cancel(false));
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    Channel closing = channel;
+    if (release() && closing != null) {
+      if (closing.isOpen()) {
+        closing.config().setOption(ChannelOption.SO_LINGER, 0);
+      }
+      closing.unsafe().closeForcibly();
+    }
+  }
+
+  private boolean release() {
+    boolean was = open;
+    open = false;
+    readable = false;
+    writable = false;
+    arrived.forEach(ByteBuf::release);
+    arrived.clear();
+    arrivedBytes = 0;
+    return was;
+  }
+
+  @Override
+  public void attend(Attendant next) {
+    attendant = next;
+  }
+
+  @Override
+  public long undelivered() {
+    ChannelOutboundBuffer pending = channel == null ? null : channel.unsafe().outboundBuffer();
+    return pending == null ? -1 : pending.totalPendingWriteBytes();
+  }
+
+  @Override
+  public boolean readable() {
+    return readable;
+  }
+
+  @Override
+  public boolean writable() {
+    return writable;
+  }
+
+  @Override
+  public boolean open() {
+    return open;
+  }
+
+  @Override
+  public boolean failed() {
+    return failed;
+  }
+
+  @Override
+  public boolean inputEnded() {
+    return inputEnded;
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return channel != null && channel.remoteAddress() instanceof InetSocketAddress address
+        ? address
+        : new InetSocketAddress(0);
+  }
+}

@@ -1,0 +1,278 @@
+package io.weir.relay.endpoint;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The few calls of the C library that raw endpoints need, by the foreign-function API.
+ *
+ * <p>Each is non-blocking, so it runs as a critical call: no change of the thread's state, and a
+ * heap array is used in place. A call that fails returns the negated error number. Constants are
+ * those of Linux on x86-64 and aarch64 (asm-generic).
+ *
+ * <p>Thread: any; the captured error number has a slot for each thread.
+ */
+final class Libc {
+  static final int AF_INET = 2;
+  static final int AF_INET6 = 10;
+  static final int SOCK_STREAM = 1;
+  static final int SOCK_NONBLOCK = 0x800;
+  static final int SOCK_CLOEXEC = 0x80000;
+  static final int SOL_SOCKET = 1;
+  static final int SO_REUSEADDR = 2;
+  static final int SO_ERROR = 4;
+  static final int SO_LINGER = 13;
+  static final int IPPROTO_TCP = 6;
+  static final int TCP_NODELAY = 1;
+  static final int IPPROTO_IPV6 = 41;
+  static final int IPV6_V6ONLY = 26;
+  static final int SHUT_WR = 1;
+  static final int MSG_PEEK = 0x2;
+  static final int MSG_TRUNC = 0x20;
+  static final int MSG_DONTWAIT = 0x40;
+  static final int MSG_NOSIGNAL = 0x4000;
+  static final int MSG_MORE = 0x8000;
+
+  /** Bytes of the send queue that the peer has not acknowledged; tcp(7). */
+  static final int SIOCOUTQ = 0x5411;
+
+  static final int EAGAIN = -11;
+  static final int ENFILE = -23;
+  static final int EMFILE = -24;
+  static final int EADDRINUSE = -98;
+  static final int ECONNABORTED = -103;
+  static final int EINPROGRESS = -115;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+  private static final long ERRNO_OFFSET =
+      CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  /** One error number slot for each thread; loops are few and live as long as the process. */
+  private static final ThreadLocal<MemorySegment> ERRNO =
+      ThreadLocal.withInitial(() -> Arena.global().allocate(CAPTURE));
+
+  private static final MethodHandle RECV =
+      handle("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle SEND =
+      handle("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle SOCKET =
+      handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle BIND =
+      handle("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle CONNECT =
+      handle("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle LISTEN =
+      handle("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle ACCEPT4 =
+      handle("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+  private static final MethodHandle GETSOCKNAME =
+      handle("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle SETSOCKOPT =
+      handle(
+          "setsockopt",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle GETSOCKOPT =
+      handle(
+          "getsockopt",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle SHUTDOWN =
+      handle("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle CLOSE =
+      handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle IOCTL =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("ioctl"),
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+          Linker.Option.firstVariadicArg(2),
+          Linker.Option.critical(true),
+          Linker.Option.captureCallState("errno"));
+
+  private Libc() {}
+
+  private static MethodHandle handle(String name, FunctionDescriptor signature) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        signature,
+        Linker.Option.critical(true),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  /** The slot that the calling thread passes to every call; keep it, the look-up is not free. */
+  static MemorySegment errnoSlot() {
+    return ERRNO.get();
+  }
+
+  private static int errno(MemorySegment slot) {
+    return -slot.get(ValueLayout.JAVA_INT, ERRNO_OFFSET);
+  }
+
+  /** recv(2). Bytes, 0 at the end of the stream, or the negated error number. */
+  static int recv(MemorySegment slot, int fd, MemorySegment into, int length, int flags) {
+    try {
+      long n = (long) RECV.invokeExact(slot, fd, into, (long) length, flags);
+      return n >= 0 ? (int) n : errno(slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** send(2). Bytes taken, or the negated error number. */
+  static int send(MemorySegment slot, int fd, MemorySegment from, int length, int flags) {
+    try {
+      long n = (long) SEND.invokeExact(slot, fd, from, (long) length, flags);
+      return n >= 0 ? (int) n : errno(slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** socket(2), non-blocking and closed on exec. The descriptor, or the negated error number. */
+  static int socket(int family) {
+    MemorySegment slot = errnoSlot();
+    try {
+      int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+      return result((int) SOCKET.invokeExact(slot, family, type, 0), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** bind(2). */
+  static int bind(int fd, MemorySegment address) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) BIND.invokeExact(slot, fd, address, (int) address.byteSize()), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** connect(2); {@link #EINPROGRESS} while it is under way. */
+  static int connect(int fd, MemorySegment address) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) CONNECT.invokeExact(slot, fd, address, (int) address.byteSize()), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** listen(2). */
+  static int listen(int fd, int backlog) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) LISTEN.invokeExact(slot, fd, backlog), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** accept4(2), non-blocking and closed on exec; {@code address} and its length are filled. */
+  static int accept(int fd, MemorySegment address, MemorySegment length) {
+    MemorySegment slot = errnoSlot();
+    try {
+      int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+      return result((int) ACCEPT4.invokeExact(slot, fd, address, length, flags), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** getsockname(2). */
+  static int localAddress(int fd, MemorySegment address, MemorySegment length) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) GETSOCKNAME.invokeExact(slot, fd, address, length), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** setsockopt(2) with the value in {@code value}. */
+  static int setOption(int fd, int level, int name, MemorySegment value) {
+    MemorySegment slot = errnoSlot();
+    try {
+      int length = (int) value.byteSize();
+      return result((int) SETSOCKOPT.invokeExact(slot, fd, level, name, value, length), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** setsockopt(2) with an int. */
+  static int setOption(int fd, int level, int name, int value) {
+    return setOption(fd, level, name, MemorySegment.ofArray(new int[] {value}));
+  }
+
+  /** getsockopt(2) of SO_ERROR: 0, or the negated error number of the socket. */
+  static int pendingError(int fd) {
+    MemorySegment slot = errnoSlot();
+    int[] value = new int[1];
+    try {
+      int result =
+          (int)
+              GETSOCKOPT.invokeExact(
+                  slot,
+                  fd,
+                  SOL_SOCKET,
+                  SO_ERROR,
+                  MemorySegment.ofArray(value),
+                  MemorySegment.ofArray(new int[] {Integer.BYTES}));
+      return result < 0 ? errno(slot) : -value[0];
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** shutdown(2) of the sending side. */
+  static int shutdownOutput(int fd) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) SHUTDOWN.invokeExact(slot, fd, SHUT_WR), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** close(2). */
+  static int close(int fd) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) CLOSE.invokeExact(slot, fd), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** ioctl(2) SIOCOUTQ: bytes not yet acknowledged by the peer, or the negated error number. */
+  static int undelivered(int fd) {
+    MemorySegment slot = errnoSlot();
+    int[] value = new int[1];
+    try {
+      int result =
+          (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
+      return result < 0 ? errno(slot) : value[0];
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  private static int result(int value, MemorySegment slot) {
+    return value >= 0 ? value : errno(slot);
+  }
+
+  private static AssertionError unexpected(Throwable t) {
+    return new AssertionError("a call of the C library threw", t);
+  }
+}

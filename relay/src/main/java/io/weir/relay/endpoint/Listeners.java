@@ -1,0 +1,28 @@
+package io.weir.relay.endpoint;
+
+import io.weir.relay.loop.LoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/** Opens listening sockets of the kind that a group of loops can watch. */
+public final class Listeners {
+  /**
+   * Connections that may wait to be accepted. They are accepted at once while the loops live, so
+   * this only takes a burst; the kernel caps it at net.core.somaxconn (4,096 by default).
+   */
+  static final int BACKLOG = 4096;
+
+  private Listeners() {}
+
+  /**
+   * Binds {@code address} and accepts from now on.
+   *
+   * @throws IOException with a short reason, if the address cannot be bound
+   */
+  public static Listener listen(LoopGroup group, InetSocketAddress address, Acceptor acceptor)
+      throws IOException {
+    return group.raw()
+        ? RawListener.listen(group, address, BACKLOG, acceptor)
+        : ChannelListener.listen(group, address, BACKLOG, acceptor);
+  }
+}

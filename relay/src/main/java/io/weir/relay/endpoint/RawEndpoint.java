@@ -1,0 +1,260 @@
+package io.weir.relay.endpoint;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Scratch;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plain socket as a raw descriptor on the loop.
+ *
+ * <h2>Readiness</h2>
+ *
+ * Registered once, for life, edge-triggered for everything; interest never changes, so no system
+ * call is spent on it. An edge is remembered in {@code readable} and {@code writable} until a call
+ * shows that it is used up:
+ *
+ * <pre>
+ *   EPOLLIN, RDHUP, HUP, ERR --> readable      peek gave less than asked, and no end seen --> not readable
+ *   EPOLLOUT, HUP, ERR       --> writable      write took less than given                 --> not writable
+ * </pre>
+ *
+ * Peeking does not consume, but every arrival makes a new edge, so a short peek may wait for the
+ * next one. The one edge that does not come again is the end of the stream: once {@code inputEnded}
+ * is seen, the source stays readable until {@code peek} has said {@link #END}.
+ *
+ * <h2>Peek and skip</h2>
+ *
+ * {@code recv(MSG_PEEK)} copies, {@code recv(MSG_TRUNC)} drops without copying (tcp(7)). Bytes that
+ * the sink did not take therefore never leave the receive queue, and a stalled flow holds no user
+ * memory at all; docs/decisions has the price.
+ *
+ * <h2>Closing</h2>
+ *
+ * The registration is cancelled with the descriptor already closed, so the kernel forgets it
+ * without a call. Events of the same batch that are still to come find {@code open} false.
+ */
+public final class RawEndpoint implements Endpoint, EpollIoHandle {
+  private static final int IN = 0x1;
+  private static final int OUT = 0x4;
+  private static final int ERR = 0x8;
+  private static final int HUP = 0x10;
+  private static final int RDHUP = 0x2000;
+  private static final int EDGE_TRIGGERED = 1 << 31;
+  private static final EpollIoOps FOR_LIFE =
+      EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
+
+  /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
+  private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
+
+  private final Loop loop;
+  private final FileDescriptor descriptor;
+  private final int fd;
+  private final InetSocketAddress peer;
+  private final MemorySegment errno = Libc.errnoSlot();
+  private @Nullable IoRegistration registration;
+  private Attendant attendant;
+  private boolean open = true;
+  private boolean readable;
+  private boolean writable;
+  private boolean inputEnded;
+  private boolean failed;
+
+  /** Takes ownership of {@code fd}, a non-blocking stream socket. Thread: the loop. */
+  RawEndpoint(Loop loop, int fd, InetSocketAddress peer, Attendant attendant) {
+    this.loop = loop;
+    this.fd = fd;
+    this.descriptor = new FileDescriptor(fd);
+    this.peer = peer;
+    this.attendant = attendant;
+  }
+
+  /** Adds the descriptor to the loop; from now on the attendant is told of readiness. */
+  void register() {
+    IoRegistration fresh = loop.register(this).getNow();
+    registration = fresh;
+    fresh.submit(FOR_LIFE);
+  }
+
+  @Override
+  public void handle(IoRegistration ignored, IoEvent event) {
+    if (!open) {
+      return;
+    }
+    int bits = ((EpollIoEvent) event).ops().value();
+    if ((bits & ERR) != 0) {
+      failed = true;
+    }
+    if ((bits & (RDHUP | HUP)) != 0) {
+      inputEnded = true;
+    }
+    if ((bits & (IN | RDHUP | HUP | ERR)) != 0) {
+      readable = true;
+    }
+    if ((bits & (OUT | HUP | ERR)) != 0) {
+      writable = true;
+    }
+    Attendant told = attendant;
+    try {
+      told.ready();
+    } catch (Throwable t) {
+      loop.faults().record(t);
+      told.abandon();
+    }
+  }
+
+  @Override
+  public int peek(Scratch into, int offset, int lengthMax) {
+    if (!open) {
+      return Source.BROKEN;
+    }
+    int flags = Libc.MSG_PEEK | Libc.MSG_DONTWAIT;
+    int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
+    if (n > 0) {
+      readable = n == lengthMax || inputEnded;
+      return n;
+    }
+    if (n == 0) {
+      inputEnded = true;
+      readable = false;
+      return END;
+    }
+    if (n == Libc.EAGAIN) {
+      readable = false;
+      return NOTHING_YET;
+    }
+    failed = true;
+    return Source.BROKEN;
+  }
+
+  @Override
+  public void skip(int length) {
+    int flags = Libc.MSG_TRUNC | Libc.MSG_DONTWAIT;
+    int left = length;
+    while (left > 0 && open) {
+      int n = Libc.recv(errno, fd, MemorySegment.NULL, left, flags);
+      if (n <= 0) {
+        // Peeked bytes cannot vanish from the queue; a socket that says otherwise is not used on.
+        throw new IllegalStateException("skip of " + length + " peeked bytes failed with " + n);
+      }
+      left -= n;
+    }
+  }
+
+  @Override
+  public int write(Scratch from, int offset, int length, boolean more) {
+    if (!open) {
+      return Sink.BROKEN;
+    }
+    int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT | (more ? Libc.MSG_MORE : 0);
+    int n = Libc.send(errno, fd, from.at(offset), length, flags);
+    if (n >= 0) {
+      writable = n == length;
+      return n;
+    }
+    if (n == Libc.EAGAIN) {
+      writable = false;
+      return 0;
+    }
+    failed = true;
+    return Sink.BROKEN;
+  }
+
+  @Override
+  public void finish() {
+    if (open) {
+      Libc.shutdownOutput(fd);
+    }
+  }
+
+  @Override
+  public void attend(Attendant next) {
+    attendant = next;
+  }
+
+  @Override
+  public void reset() {
+    if (open) {
+      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, LINGER_ZERO);
+      close();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    readable = false;
+    writable = false;
+    try {
+      descriptor.close();
+    } catch (IOException e) {
+      // The descriptor is gone all the same (close(2), Linux); nothing is left to do with it.
+      failed = true;
+    }
+    if (registration != null) {
+      registration.cancel();
+    }
+  }
+
+  /** 0 once a connect has succeeded, else the negated error number. */
+  int connectResult() {
+    return Libc.pendingError(fd);
+  }
+
+  @Override
+  public long undelivered() {
+    return open ? Math.max(-1, Libc.undelivered(fd)) : -1;
+  }
+
+  @Override
+  public boolean readable() {
+    return readable;
+  }
+
+  @Override
+  public boolean writable() {
+    return writable;
+  }
+
+  @Override
+  public boolean open() {
+    return open;
+  }
+
+  @Override
+  public boolean failed() {
+    return failed;
+  }
+
+  @Override
+  public boolean inputEnded() {
+    return inputEnded;
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return peer;
+  }
+
+  @Override
+  public FileDescriptor fd() {
+    return descriptor;
+  }
+
+  @Override
+  public void registered() {}
+
+  @Override
+  public void unregistered() {}
+}

@@ -1,0 +1,437 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.endpoint.Acceptor;
+import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.Source;
+import io.weir.relay.http.Reason;
+import io.weir.relay.http1.Head;
+import io.weir.relay.http1.LocalAnswer;
+import io.weir.relay.http1.Method;
+import io.weir.relay.http1.RequestHead;
+import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Scratch;
+import io.weir.relay.loop.Timed;
+import io.weir.relay.loop.Turn;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's connection: one exchange after the other (RFC 9112, 9.3).
+ *
+ * <pre>
+ *             head understood                 over, keep-alive
+ *   HEAD ---------------------> EXCHANGE ------------------------> HEAD
+ *    |                             |
+ *    | refused                     | over, not to be kept        cut, broken
+ *    v                             v                                  |
+ *   ANSWERING -----------------> LINGERING --- end, or its time ---> CLOSED
+ * </pre>
+ *
+ * <h2>The head stays in the socket</h2>
+ *
+ * A head is peeked at until it is whole, and consumed only when the exchange no longer needs it, so
+ * neither ten thousand slow clients nor a retry hold a byte of user memory. Pipelined requests wait
+ * in the socket too, and are answered in order.
+ *
+ * <h2>Lingering</h2>
+ *
+ * Closing a socket with unread input sends a reset, which may destroy the answer on its way (RFC
+ * 9112, 9.6). Where the client may still be sending, our side is ended first, and input is thrown
+ * away until the client ends or the time is over.
+ *
+ * <p>Thread: the loop. Owns its endpoint.
+ */
+final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
+  private enum State {
+    HEAD,
+    EXCHANGE,
+    ANSWERING,
+    LINGERING,
+    CLOSED
+  }
+
+  /** First look at a head, bytes: nearly all are shorter. */
+  private static final int HEAD_PEEK_BYTES = 8 * 1024;
+
+  private static final int LINGER_MILLIS = 5_000;
+  private static final int LINGER_TURN_BYTES = 1024 * 1024;
+
+  private final Worker worker;
+  private final Loop loop;
+  private final Tail tail = new Tail();
+  private final Wait answerWait = new Wait();
+  private @Nullable Endpoint endpoint;
+  private byte @Nullable [] peerAddress;
+  private State state = State.HEAD;
+  private @Nullable Exchange exchange;
+  private long deadlineNanos;
+  private boolean headBegun;
+  private int headSeenBytes;
+  private boolean turnWaits;
+  private boolean keepAfterAnswer;
+
+  /** Place in the worker's list. */
+  int listIndex;
+
+  ClientConnection(Worker worker) {
+    this.worker = worker;
+    this.loop = worker.loop;
+  }
+
+  @Override
+  public void own(Endpoint accepted) {
+    endpoint = accepted;
+    worker.opened(this);
+    expectHead(worker.settings.timeouts().headMillis());
+  }
+
+  Endpoint endpoint() {
+    Endpoint owned = endpoint;
+    if (owned == null) {
+      throw new IllegalStateException("a connection without an endpoint");
+    }
+    return owned;
+  }
+
+  /** The peer's address as text, made once. */
+  byte[] peerAddress() {
+    byte[] known = peerAddress;
+    if (known == null) {
+      InetAddress address = endpoint().peer().getAddress();
+      String text = address == null ? "unknown" : address.getHostAddress();
+      int scope = text.indexOf('%');
+      known = (scope < 0 ? text : text.substring(0, scope)).getBytes(StandardCharsets.US_ASCII);
+      peerAddress = known;
+    }
+    return known;
+  }
+
+  private void expectHead(int millis) {
+    state = State.HEAD;
+    exchange = null;
+    headBegun = false;
+    headSeenBytes = 0;
+    deadlineNanos = System.nanoTime() + millis * 1_000_000L;
+  }
+
+  @Override
+  public void ready() {
+    switch (state) {
+      case HEAD -> readHead();
+      case EXCHANGE -> {
+        if (exchange != null) {
+          exchange.advance();
+        }
+      }
+      case ANSWERING -> flushAnswer();
+      case LINGERING -> linger();
+      case CLOSED -> {}
+    }
+  }
+
+  @Override
+  public void turn() {
+    turnWaits = false;
+    try {
+      ready();
+    } catch (Throwable t) {
+      loop.faults().record(t);
+      abandon();
+    }
+  }
+
+  /** Goes on in the loop's next round. */
+  void giveWay() {
+    if (!turnWaits) {
+      turnWaits = true;
+      loop.giveWay(this);
+    }
+  }
+
+  @Override
+  public void abandon() {
+    Exchange under = exchange;
+    exchange = null;
+    if (under != null) {
+      under.cut(Reason.INTERNAL);
+    }
+    close(true);
+  }
+
+  private void readHead() {
+    Endpoint from = endpoint();
+    if (!from.readable()) {
+      return;
+    }
+    Scratch in = loop.in();
+    int want = HEAD_PEEK_BYTES;
+    int arrived = from.peek(in, Scratch.HEADROOM_BYTES, want);
+    if (arrived == want) {
+      want = in.capacityBytes();
+      arrived = from.peek(in, Scratch.HEADROOM_BYTES, want);
+    }
+    if (arrived == Source.NOTHING_YET) {
+      return;
+    }
+    if (arrived < 0) {
+      close(false);
+      return;
+    }
+    if (!headBegun) {
+      headBegun = true;
+      deadlineNanos = System.nanoTime() + worker.settings.timeouts().headMillis() * 1_000_000L;
+    }
+    parseHead(in.bytes(), arrived, from.inputEnded() && arrived < want);
+  }
+
+  private void parseHead(byte[] bytes, int arrived, boolean ended) {
+    RequestHead head = worker.requestHead;
+    int from = Scratch.HEADROOM_BYTES;
+    int to = from + arrived;
+    if (headSeenBytes > 0 && !ended && !head.worthParsing(bytes, from, to, headSeenBytes)) {
+      return;
+    }
+    int length = head.parse(bytes, from, to);
+    if (length == Head.NEED_MORE) {
+      headSeenBytes = arrived;
+      if (ended && head.begun()) {
+        refuse(Reason.BAD_REQUEST, "The head ends before its empty line", false);
+      } else if (ended) {
+        close(false);
+      }
+      return;
+    }
+    if (length < 0) {
+      refuse(head.fault(), head.faultDetail(), false);
+      return;
+    }
+    begin(head);
+  }
+
+  private void begin(RequestHead head) {
+    if (worker.draining()) {
+      refuse(Reason.DRAINING, "", false);
+      return;
+    }
+    if (head.method() == Method.TRACE || head.method() == Method.CONNECT) {
+      refuse(Reason.METHOD_NOT_SERVED, "", false);
+      return;
+    }
+    state = State.EXCHANGE;
+    Exchange begun = worker.service.begin(this, head);
+    if (begun != null && state == State.EXCHANGE) {
+      exchange = begun;
+      begun.advance();
+    }
+  }
+
+  /**
+   * Answers a head that stands in the scratch space with an error instead of an exchange.
+   *
+   * @param detail what exactly is wrong, or empty
+   * @param mayKeep whether the connection may serve another request: the head was understood
+   */
+  void refuse(Reason reason, String detail, boolean mayKeep) {
+    RequestHead head = worker.requestHead;
+    boolean understood = !head.faulted() && head.length() > 0;
+    boolean keep =
+        mayKeep && understood && head.keepAlive() && !head.hasBody() && !worker.draining();
+    if (understood) {
+      endpoint().skip(head.length());
+    }
+    boolean headOnly = understood && head.method() == Method.HEAD;
+    boolean json = understood && head.acceptsJson();
+    int minor = understood ? head.minorVersion() : 1;
+    logRefused(reason, understood ? head : null);
+    answer(reason, detail, json, headOnly, keep, minor);
+  }
+
+  private void logRefused(Reason reason, @Nullable RequestHead head) {
+    worker.counters.failed(reason);
+    ExchangeLog log = worker.settings.log();
+    if (log != null) {
+      log.ended(
+          new ExchangeEnd(
+              endpoint().peer(),
+              head == null ? "-" : head.methodName(),
+              head == null ? "-" : head.target(),
+              head == null ? 1 : head.minorVersion(),
+              reason.status(),
+              0,
+              0,
+              System.currentTimeMillis(),
+              0,
+              null,
+              null,
+              reason));
+    }
+  }
+
+  /** Sends an answer of our own; the request's head is consumed, its failure already counted. */
+  void answer(
+      Reason reason, String detail, boolean json, boolean headOnly, boolean keep, int minor) {
+    OwnAnswers.log(reason, detail, endpoint().peer());
+    exchange = null;
+    state = State.ANSWERING;
+    keepAfterAnswer = keep;
+    Scratch out = loop.out();
+    int length =
+        LocalAnswer.write(reason, detail, json, headOnly, keep, minor, out.bytes(), 0);
+    answerWait.set(Wait.On.SINK, 0);
+    answerSent(tail.send(endpoint(), out, length, false));
+  }
+
+  private void flushAnswer() {
+    answerSent(tail.flush(endpoint(), loop.out()));
+  }
+
+  private void answerSent(Tail.Sent sent) {
+    switch (sent) {
+      case ALL -> {
+        if (keepAfterAnswer) {
+          nextRequest();
+        } else {
+          closeInOrder(false);
+        }
+      }
+      case BLOCKED -> {}
+      case BROKEN -> close(false);
+    }
+  }
+
+  /** The exchange is over and the connection is kept. */
+  void nextRequest() {
+    expectHead(worker.settings.timeouts().keepAliveMillis());
+    if (worker.draining()) {
+      closeInOrder(true);
+    } else if (endpoint().readable()) {
+      giveWay();
+    }
+  }
+
+  /**
+   * The exchange is over and the connection is not kept.
+   *
+   * @param requestRead whether all of the request was consumed
+   */
+  void closeInOrder(boolean requestRead) {
+    exchange = null;
+    Endpoint closing = endpoint();
+    if (requestRead && !inputWaits(closing)) {
+      close(false);
+      return;
+    }
+    state = State.LINGERING;
+    deadlineNanos = System.nanoTime() + LINGER_MILLIS * 1_000_000L;
+    closing.finish();
+    linger();
+  }
+
+  private boolean inputWaits(Endpoint from) {
+    return from.readable() && from.peek(loop.in(), Scratch.HEADROOM_BYTES, 1) > 0;
+  }
+
+  private void linger() {
+    Endpoint from = endpoint();
+    Scratch in = loop.in();
+    int discarded = 0;
+    while (from.readable()) {
+      int arrived = from.peek(in, Scratch.HEADROOM_BYTES, in.capacityBytes());
+      if (arrived < 0) {
+        close(false);
+        return;
+      }
+      if (arrived == 0) {
+        return;
+      }
+      from.skip(arrived);
+      discarded += arrived;
+      if (discarded >= LINGER_TURN_BYTES) {
+        giveWay();
+        return;
+      }
+    }
+  }
+
+  /** Ends the connection now; {@code broken} makes sure that the client sees it. */
+  void close(boolean broken) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.CLOSED;
+    exchange = null;
+    if (broken) {
+      endpoint().reset();
+    } else {
+      endpoint().close();
+    }
+    worker.closed(this);
+  }
+
+  /** Whether it has no exchange, or ends with the one it has. */
+  void drain() {
+    if (state == State.HEAD && !headBegun) {
+      close(false);
+    }
+  }
+
+  /** Ends it whatever it does; returns whether an exchange was cut by that. */
+  boolean cut() {
+    Exchange under = exchange;
+    if (under != null) {
+      under.cut(Reason.DRAIN_CUT);
+    }
+    close(under != null);
+    return under != null;
+  }
+
+  @Override
+  protected void sweep(long nowNanos) {
+    switch (state) {
+      case HEAD -> {
+        if (nowNanos - deadlineNanos >= 0) {
+          headOverdue();
+        }
+      }
+      case EXCHANGE -> {
+        if (exchange != null) {
+          sweepExchange(exchange, nowNanos);
+        }
+      }
+      case ANSWERING -> {
+        if (answerWait.sinkOverdue(nowNanos, worker.settings.timeouts().sendMillis(), endpoint())) {
+          close(true);
+        }
+      }
+      case LINGERING -> {
+        if (nowNanos - deadlineNanos >= 0) {
+          close(false);
+        }
+      }
+      case CLOSED -> {}
+    }
+  }
+
+  private void sweepExchange(Exchange under, long nowNanos) {
+    try {
+      under.sweep(nowNanos);
+    } catch (Throwable t) {
+      loop.faults().record(t);
+      abandon();
+    }
+  }
+
+  private void headOverdue() {
+    if (headBegun) {
+      worker.counters.failed(Reason.REQUEST_TIMEOUT);
+      answer(Reason.REQUEST_TIMEOUT, "The head is not complete", false, false, false, 1);
+    } else {
+      close(false);
+    }
+  }
+
+  @Nullable FlowRow row() {
+    return exchange == null ? null : exchange.row();
+  }
+}

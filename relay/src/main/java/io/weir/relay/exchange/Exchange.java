@@ -1,0 +1,19 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.http.Reason;
+import org.jspecify.annotations.Nullable;
+
+/** One request and its response, as its client connection sees it. Thread: the loop. */
+abstract class Exchange {
+  /** Goes as far as the endpoints allow. Called when one of them may be ready. */
+  abstract void advance();
+
+  /** Checks the time limits. */
+  abstract void sweep(long nowNanos);
+
+  /** Ends it at once, whatever was under way; the client connection is closed. */
+  abstract void cut(Reason reason);
+
+  /** What the flows page shows, or null if it is over. */
+  abstract @Nullable FlowRow row();
+}

@@ -1,0 +1,25 @@
+package io.weir.relay.exchange;
+
+/**
+ * One exchange under way, as {@code /flows} shows it.
+ *
+ * @param id unique within the process
+ * @param peer address and port of the client
+ * @param method of the request
+ * @param status given to the client, 0 as long as there is none
+ * @param phase connecting, request, waiting, response or tunnel
+ * @param waitsFor client or origin: whose turn it is; empty while bytes move
+ * @param downloadedBytes of the body so far
+ * @param uploadedBytes of the body so far
+ * @param ageMillis since the head arrived
+ */
+public record FlowRow(
+    long id,
+    String peer,
+    String method,
+    int status,
+    String phase,
+    String waitsFor,
+    long downloadedBytes,
+    long uploadedBytes,
+    long ageMillis) {}

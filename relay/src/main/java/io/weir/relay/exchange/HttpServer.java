@@ -1,0 +1,176 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.endpoint.Acceptor;
+import io.weir.relay.endpoint.Listener;
+import io.weir.relay.endpoint.Listeners;
+import io.weir.relay.http.Reason;
+import io.weir.relay.http1.LocalAnswer;
+import io.weir.relay.loop.Faults;
+import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.LoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An HTTP/1.1 listener with loops of its own: it relays to an origin, or answers by itself.
+ *
+ * <pre>
+ *   relay() or local() --> listen() ... --> drain() --> cut() --> close()
+ * </pre>
+ *
+ * Any thread may call it; what concerns a loop is handed to that loop and waited for, at most
+ * {@link #ANSWER_SECONDS_MAX}.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final long ANSWER_SECONDS_MAX = 5;
+
+  private final LoopGroup group;
+  private final List<Worker> workers = new ArrayList<>();
+  private final List<Listener> listeners = new ArrayList<>();
+  private final byte[] refusal;
+
+  private HttpServer(ServerSettings settings, Faults faults) {
+    group = new LoopGroup(settings.name(), settings.threads(), settings.allowRaw(), faults);
+    byte[] room = new byte[LocalAnswer.bytesMax(Reason.OVERLOADED, "")];
+    int length = LocalAnswer.write(Reason.OVERLOADED, "", false, false, false, 1, room, 0);
+    refusal = Arrays.copyOf(room, length);
+  }
+
+  /** A server that relays. It does not listen yet. */
+  public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
+    HttpServer server = new HttpServer(settings, faults);
+    server.start(
+        settings, worker -> new RelayService(worker, relay, server.group.raw()));
+    return server;
+  }
+
+  /** A server that answers by itself. It does not listen yet. */
+  public static HttpServer local(ServerSettings settings, LocalHandler handler, Faults faults) {
+    HttpServer server = new HttpServer(settings, faults);
+    server.start(settings, worker -> new LocalService(worker, handler));
+    return server;
+  }
+
+  private void start(ServerSettings settings, Service.Maker service) {
+    for (Loop loop : group.loops()) {
+      workers.add(onLoop(loop, () -> new Worker(loop, settings, service)));
+    }
+  }
+
+  /**
+   * Listens on {@code address} too.
+   *
+   * @return the address with the port that the system chose where 0 was asked for
+   * @throws IOException with a short reason, if it cannot be bound
+   */
+  public InetSocketAddress listen(InetSocketAddress address) throws IOException {
+    Listener listener = Listeners.listen(group, address, new ConnectionAcceptor());
+    listeners.add(listener);
+    return listener.address();
+  }
+
+  /** Whether plain sockets are raw descriptors here. */
+  public boolean raw() {
+    return group.raw();
+  }
+
+  /** Counts of all loops together. */
+  public Totals totals() {
+    Totals sum = Totals.none();
+    for (Worker worker : workers) {
+      sum = sum.plus(worker.counters.read());
+    }
+    return sum;
+  }
+
+  /** The exchanges under way, loop by loop, each as of the moment its loop was asked. */
+  public List<FlowRow> flows() {
+    ArrayList<FlowRow> rows = new ArrayList<>();
+    for (Worker worker : workers) {
+      rows.addAll(
+          onLoop(
+              worker.loop,
+              () -> {
+                ArrayList<FlowRow> some = new ArrayList<>();
+                worker.rows(some);
+                return some;
+              }));
+    }
+    return rows;
+  }
+
+  /** Stops listening; connections without an exchange are closed, others end with theirs. */
+  public void drain() {
+    listeners.forEach(Listener::close);
+    listeners.clear();
+    for (Worker worker : workers) {
+      onLoop(worker.loop, () -> done(worker::drain));
+    }
+  }
+
+  /** Cuts the exchanges that are left. Returns how many. */
+  public int cut() {
+    int cut = 0;
+    for (Worker worker : workers) {
+      cut += onLoop(worker.loop, worker::cut);
+    }
+    return cut;
+  }
+
+  /** Drains, cuts what is left, and ends the loops. */
+  @Override
+  public void close() {
+    drain();
+    cut();
+    group.close();
+  }
+
+  private static boolean done(Runnable work) {
+    work.run();
+    return true;
+  }
+
+  private interface Work<T> {
+    T run();
+  }
+
+  private static <T> T onLoop(Loop loop, Work<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          try {
+            result.complete(work.run());
+          } catch (Throwable t) {
+            result.completeExceptionally(t);
+          }
+        });
+    try {
+      return result.orTimeout(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("a loop did not do what it was asked", e.getCause());
+    }
+  }
+
+  private final class ConnectionAcceptor implements Acceptor {
+    @Override
+    public Accepted accept(Loop loop) {
+      for (Worker worker : workers) {
+        if (worker.loop == loop) {
+          return new ClientConnection(worker);
+        }
+      }
+      throw new IllegalStateException("a connection on a loop of another server");
+    }
+
+    @Override
+    public byte[] refusal() {
+      return refusal;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.http1.RequestHead;
+import org.jspecify.annotations.Nullable;
+
+/** What answers the requests of one loop. Thread: the loop. */
+interface Service {
+  /**
+   * Takes a request whose head was understood and stands in the loop's scratch space for the length
+   * of this call. Either returns an exchange, or refuses by {@link ClientConnection#refuse} and
+   * returns null.
+   */
+  @Nullable Exchange begin(ClientConnection client, RequestHead head);
+
+  /** Gives up what it holds. */
+  void close();
+
+  /** Makes the service of a loop. */
+  interface Maker {
+    Service make(Worker worker);
+  }
+}

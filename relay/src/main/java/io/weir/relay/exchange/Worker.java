@@ -1,0 +1,84 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.http1.HeadLimits;
+import io.weir.relay.http1.RequestHead;
+import io.weir.relay.http1.ResponseHead;
+import io.weir.relay.http1.ResponseWriter;
+import io.weir.relay.loop.Loop;
+import java.util.ArrayList;
+
+/**
+ * What the connections of one loop share: parsers, writer, counters, and the list of themselves.
+ * Thread: the loop, but for {@link #counters}.
+ */
+final class Worker {
+  final Loop loop;
+  final ServerSettings settings;
+  final RequestHead requestHead;
+  final ResponseHead responseHead;
+  final ResponseWriter responseWriter;
+  final Counters counters = new Counters();
+  final Service service;
+  private final ArrayList<ClientConnection> connections = new ArrayList<>();
+  private boolean draining;
+
+  Worker(Loop loop, ServerSettings settings, Service.Maker service) {
+    this.loop = loop;
+    this.settings = settings;
+    HeadLimits limits = settings.headLimits();
+    this.requestHead = new RequestHead(limits);
+    this.responseHead = new ResponseHead(limits);
+    this.responseWriter = new ResponseWriter(settings.via());
+    this.service = service.make(this);
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  void opened(ClientConnection connection) {
+    connection.listIndex = connections.size();
+    connections.add(connection);
+    counters.connectionOpened();
+    loop.watch(connection);
+  }
+
+  void closed(ClientConnection connection) {
+    ClientConnection last = connections.removeLast();
+    if (last != connection) {
+      connections.set(connection.listIndex, last);
+      last.listIndex = connection.listIndex;
+    }
+    counters.connectionClosed();
+    loop.unwatch(connection);
+    loop.load().decrementAndGet();
+  }
+
+  /** From now on connections end with the exchange they serve; those that serve none end now. */
+  void drain() {
+    draining = true;
+    for (ClientConnection connection : new ArrayList<>(connections)) {
+      connection.drain();
+    }
+  }
+
+  /** Cuts what is left. Returns how many exchanges that ended before their time. */
+  int cut() {
+    int cut = 0;
+    for (ClientConnection connection : new ArrayList<>(connections)) {
+      cut += connection.cut() ? 1 : 0;
+    }
+    service.close();
+    return cut;
+  }
+
+  /** Rows of the exchanges under way. */
+  void rows(ArrayList<FlowRow> into) {
+    for (ClientConnection connection : connections) {
+      FlowRow row = connection.row();
+      if (row != null) {
+        into.add(row);
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.weir.relay.origin;
+
+import io.weir.relay.endpoint.Attendant;
+import io.weir.relay.endpoint.Endpoint;
+
+/**
+ * A connection to the origin: used by one exchange at a time, waiting in its pool in between.
+ *
+ * <p>While it waits, any sign of life is a reason to close it: an origin has nothing to say that
+ * was not asked. Thread: the loop. Owner: the exchange, else the pool.
+ */
+public final class OriginConnection implements Attendant {
+  private final OriginPool pool;
+  private final Endpoint endpoint;
+  private boolean reused;
+  long idleSinceNanos;
+
+  OriginConnection(OriginPool pool, Endpoint endpoint) {
+    this.pool = pool;
+    this.endpoint = endpoint;
+  }
+
+  /** The socket; the exchange attends to it while it owns the connection. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Whether an exchange has used it before, so that the origin may have closed it meanwhile. */
+  public boolean reused() {
+    return reused;
+  }
+
+  /** Gives it back for the next exchange: the response is over, and nothing follows it. */
+  public void release() {
+    reused = true;
+    pool.keep(this);
+  }
+
+  /** Closes it: the response is not over, or the origin wants no more on it. */
+  public void close() {
+    endpoint.close();
+    pool.closed();
+  }
+
+  @Override
+  public void ready() {
+    if (endpoint.readable() || endpoint.failed() || endpoint.inputEnded()) {
+      pool.discard(this);
+    }
+  }
+
+  @Override
+  public void abandon() {
+    pool.discard(this);
+  }
+}

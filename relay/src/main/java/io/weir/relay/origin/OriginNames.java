@@ -1,0 +1,112 @@
+package io.weir.relay.origin;
+
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.resolver.dns.DnsNameResolver;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
+import io.netty.util.NetUtil;
+import io.weir.relay.loop.Loop;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The addresses of one host name, for one loop.
+ *
+ * <p>An address needs no resolver and none is loaded for it. A name is looked up in the hosts file
+ * and then by DNS, both address families, and again when its TTL is over (Netty's resolver caches
+ * for exactly that long). Thread: the loop.
+ */
+final class OriginNames implements AutoCloseable {
+  /** A name whose TTL is 0 is still kept for the burst of connections that asks for it, seconds. */
+  private static final int TTL_SECONDS_MIN = 1;
+
+  private static final int TTL_SECONDS_MAX = 3600;
+  private static final int NEGATIVE_TTL_SECONDS = 1;
+  private static final long QUERY_TIMEOUT_MILLIS = 2000;
+
+  private final Loop loop;
+  private final boolean raw;
+  private final String host;
+  private final int port;
+  private final @Nullable InetSocketAddress nameServer;
+  private final @Nullable List<InetSocketAddress> fixed;
+  private @Nullable DnsNameResolver resolver;
+
+  OriginNames(
+      Loop loop, boolean raw, Origin origin, @Nullable InetSocketAddress nameServer) {
+    this.loop = loop;
+    this.raw = raw;
+    this.host = origin.host();
+    this.port = origin.port();
+    this.nameServer = nameServer;
+    byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+    fixed = literal == null ? null : List.of(new InetSocketAddress(address(literal), port));
+  }
+
+  private static InetAddress address(byte[] literal) {
+    try {
+      return InetAddress.getByAddress(literal);
+    } catch (UnknownHostException e) {
+      throw new AssertionError("an address of 4 or 16 bytes", e);
+    }
+  }
+
+  /**
+   * Finds the addresses.
+   *
+   * @param found called with at least one
+   * @param unknown called with one clause for the log
+   */
+  void resolve(Consumer<List<InetSocketAddress>> found, Consumer<String> unknown) {
+    if (fixed != null) {
+      found.accept(fixed);
+      return;
+    }
+    resolver()
+        .resolveAll(host)
+        .addListener(
+            (io.netty.util.concurrent.Future<List<InetAddress>> done) -> {
+              if (!done.isSuccess()) {
+                unknown.accept("no address for the name " + host);
+                return;
+              }
+              List<InetSocketAddress> addresses = new ArrayList<>();
+              for (InetAddress address : done.getNow()) {
+                addresses.add(new InetSocketAddress(address, port));
+              }
+              found.accept(addresses);
+            });
+  }
+
+  private DnsNameResolver resolver() {
+    DnsNameResolver known = resolver;
+    if (known != null) {
+      return known;
+    }
+    DnsNameResolverBuilder builder =
+        new DnsNameResolverBuilder(loop)
+            .datagramChannelType(raw ? EpollDatagramChannel.class : NioDatagramChannel.class)
+            .ttl(TTL_SECONDS_MIN, TTL_SECONDS_MAX)
+            .negativeTtl(NEGATIVE_TTL_SECONDS)
+            .queryTimeoutMillis(QUERY_TIMEOUT_MILLIS);
+    if (nameServer != null) {
+      builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(nameServer));
+    }
+    DnsNameResolver fresh = builder.build();
+    resolver = fresh;
+    return fresh;
+  }
+
+  @Override
+  public void close() {
+    if (resolver != null) {
+      resolver.close();
+    }
+  }
+}

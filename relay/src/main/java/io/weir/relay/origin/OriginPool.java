@@ -1,0 +1,157 @@
+package io.weir.relay.origin;
+
+import io.weir.relay.endpoint.Connector;
+import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.http.Reason;
+import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Timed;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One loop's connections to the origin. The one used last is used next, so that a falling load
+ * lets the others grow old and close. Thread: the loop.
+ */
+public final class OriginPool extends Timed implements AutoCloseable {
+  /** Who wants a connection. Exactly one of the two is called, unless the wait is cancelled. */
+  public interface Taker {
+    /** The callee owns {@code connection}, and attends to its endpoint from now on. */
+    void taken(OriginConnection connection);
+
+    /** There is none; {@code why} is one clause for the log. */
+    void refused(Reason reason, String why);
+  }
+
+  /** A connection being made. */
+  public interface Wait {
+    /** Gives up; the taker hears nothing after this. */
+    void cancel();
+  }
+
+  private final Loop loop;
+  private final Connector connector;
+  private final OriginSettings settings;
+  private final OriginNames names;
+  private final long idleTimeoutNanos;
+  private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
+  private int connections;
+
+  public OriginPool(Loop loop, boolean raw, Origin origin, OriginSettings settings) {
+    this.loop = loop;
+    this.connector = new Connector(loop, raw);
+    this.settings = settings;
+    this.names = new OriginNames(loop, raw, origin, settings.nameServer());
+    this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
+  }
+
+  /**
+   * Gets a connection, at once if one waits.
+   *
+   * @param fresh never one that was used before
+   * @return the wait, or null if the taker was called already
+   */
+  public @Nullable Wait take(Taker taker, boolean fresh) {
+    OriginConnection waiting = fresh ? null : idle.pollLast();
+    if (waiting != null) {
+      taker.taken(waiting);
+      return null;
+    }
+    if (settings.connectionsMax() > 0 && connections >= settings.connectionsMax()) {
+      taker.refused(
+          Reason.OVERLOADED, "all " + settings.connectionsMax() + " origin connections are in use");
+      return null;
+    }
+    connections++;
+    Dialling dialling = new Dialling(taker);
+    dialling.dial.start(names);
+    return dialling.over ? null : dialling;
+  }
+
+  void keep(OriginConnection connection) {
+    if (idle.size() >= settings.idleConnectionsMax() || idleTimeoutNanos == 0) {
+      connection.close();
+      return;
+    }
+    connection.idleSinceNanos = System.nanoTime();
+    connection.endpoint().attend(connection);
+    idle.addLast(connection);
+    loop.watch(this);
+  }
+
+  void discard(OriginConnection connection) {
+    if (idle.remove(connection)) {
+      connection.close();
+    }
+  }
+
+  void closed() {
+    connections--;
+  }
+
+  /** Connections that are open or being made. */
+  public int connections() {
+    return connections;
+  }
+
+  /** Connections that wait for an exchange. */
+  public int idleConnections() {
+    return idle.size();
+  }
+
+  @Override
+  protected void sweep(long nowNanos) {
+    OriginConnection oldest = idle.peekFirst();
+    while (oldest != null && nowNanos - oldest.idleSinceNanos >= idleTimeoutNanos) {
+      idle.removeFirst();
+      oldest.close();
+      oldest = idle.peekFirst();
+    }
+    if (idle.isEmpty()) {
+      loop.unwatch(this);
+    }
+  }
+
+  /** Closes the waiting connections and the resolver; those in use are their exchanges'. */
+  @Override
+  public void close() {
+    loop.unwatch(this);
+    while (!idle.isEmpty()) {
+      idle.removeLast().close();
+    }
+    names.close();
+  }
+
+  private final class Dialling implements Wait, Dial.Caller {
+    private final Taker taker;
+    private final Dial dial;
+    private boolean over;
+
+    Dialling(Taker taker) {
+      this.taker = taker;
+      this.dial = new Dial(loop, connector, settings, this);
+    }
+
+    @Override
+    public void dialled(Endpoint endpoint) {
+      over = true;
+      taker.taken(new OriginConnection(OriginPool.this, endpoint));
+    }
+
+    @Override
+    public void undialled(Reason reason, String why) {
+      over = true;
+      connections--;
+      taker.refused(reason, why);
+    }
+
+    @Override
+    public void cancel() {
+      if (!over) {
+        over = true;
+        connections--;
+        dial.cancel();
+      }
+    }
+  }
+}
