@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.load;
+
+import org.jspecify.annotations.NullMarked;
