@@ -382,8 +382,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   /** The connection ended before a response: a stale one is replaced once, else it is an error. */
   private void originGone(String why) {
     OriginConnection gone = connection;
-    boolean stale = gone != null && gone.reused() && request.repeatable() && !retried;
-    if (!stale || headConsumed) {
+    if (gone == null || !gone.reused() || !request.repeatable() || retried || headConsumed) {
       fail(Reason.ORIGIN_CLOSED, why);
       return;
     }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop: Netty's reactor, and on it the relay's own turns, sweep and scratch space.
@@ -59,7 +58,7 @@ public final class Loop extends SingleThreadIoEventLoop {
   private final Faults faults;
   private final AtomicInteger load = new AtomicInteger();
   private final ArrayList<Timed> watched = new ArrayList<>();
-  private final @Nullable ArrayDeque<Turn> turns = new ArrayDeque<>();
+  private final ArrayDeque<Turn> turns = new ArrayDeque<>();
 
   Loop(IoEventLoopGroup group, Executor executor, IoHandlerFactory io, Faults faults) {
     super(group, executor, io);
@@ -156,7 +155,6 @@ public final class Loop extends SingleThreadIoEventLoop {
 
   @Override
   protected boolean hasTasks() {
-    // Null while the super constructor runs.
-    return (turns != null && !turns.isEmpty()) || super.hasTasks();
+    return !turns.isEmpty() || super.hasTasks();
   }
 }
