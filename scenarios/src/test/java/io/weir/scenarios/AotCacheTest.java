@@ -3,6 +3,7 @@ package io.weir.scenarios;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,11 @@ class AotCacheTest {
     command.add("-Xlog:class+load:file=\"" + log + "\"");
     command.addAll(
         List.of("-cp", dist.resolve("weir.jar").toString(), "io.weir.cli.Weir", "train"));
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(Redirect.DISCARD)
+            .start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return Files.readString(log, StandardCharsets.UTF_8);
   }

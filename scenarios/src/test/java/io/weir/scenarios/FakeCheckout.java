@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A checkout for the launcher alone: the real {@code weir}, but a JDK whose {@code java} prints how
@@ -42,6 +43,23 @@ final class FakeCheckout {
       touch app/target/quick/dist/built app/target/quick/dist/jvm.options
       """;
 
+  /** All that the launcher may use beside its shell; nothing else is on its PATH. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "sh",
+          "cat",
+          "dirname",
+          "find",
+          "mkdir",
+          "mv",
+          "readlink",
+          "rm",
+          "sleep",
+          "tail",
+          "touch",
+          "true",
+          "uname");
+
   /** How a process ended, and what it wrote. */
   record Outcome(int exitCode, List<String> out, List<String> err) {}
 
@@ -65,6 +83,9 @@ final class FakeCheckout {
         StandardCopyOption.COPY_ATTRIBUTES);
     jdk("25.0.9");
     script(tools.resolve("mvn"), MAVEN);
+    for (String command : COMMANDS) {
+      linkCommand(command);
+    }
     for (String module : List.of("memory", "relay", "load", "app")) {
       Files.createDirectories(root.resolve(module + "/src/main/java"));
       Files.writeString(root.resolve(module + "/pom.xml"), "<project/>");
@@ -83,6 +104,15 @@ final class FakeCheckout {
     Files.setLastModifiedTime(path, FileTime.from(Instant.now().plusSeconds(seconds)));
   }
 
+  /** The time of everything in the checkout. */
+  void ageAll(long seconds) throws IOException {
+    try (Stream<Path> paths = Files.walk(root)) {
+      for (Path path : paths.toList()) {
+        age(path, seconds);
+      }
+    }
+  }
+
   /** A JDK of this version, which JAVA_HOME names in every start. */
   Path jdk(String version) throws IOException {
     Path jdk = Files.createDirectories(outside.resolve("a jdk"));
@@ -97,6 +127,13 @@ final class FakeCheckout {
     Files.delete(tools.resolve("mvn"));
   }
 
+  /** What uname says. */
+  void platform(String system, String machine) throws IOException {
+    Path uname = tools.resolve("uname");
+    Files.delete(uname);
+    script(uname, "#!/bin/sh\n[ $1 = -s ] && echo " + system + " || echo " + machine + "\n");
+  }
+
   /** How often Maven ran. */
   int builds() throws IOException {
     return Files.exists(runs) ? Files.readAllLines(runs).size() : 0;
@@ -106,7 +143,7 @@ final class FakeCheckout {
   Process start(Map<String, String> environment, List<String> command) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).directory(outside.toFile());
     builder.environment().clear();
-    builder.environment().put("PATH", tools + ":/usr/bin:/bin");
+    builder.environment().put("PATH", tools.toString());
     builder.environment().put("HOME", outside.toString());
     builder.environment().put("JAVA_HOME", outside.resolve("a jdk").toString());
     builder.environment().put("FAKE_RUNS", runs.toString());
@@ -145,6 +182,17 @@ final class FakeCheckout {
     List<String> command = new ArrayList<>(List.of(launcher.toString()));
     command.addAll(List.of(arguments));
     return await(start(environment, command));
+  }
+
+  private void linkCommand(String command) throws IOException {
+    for (String folder : List.of("/usr/bin", "/bin")) {
+      Path file = Path.of(folder, command);
+      if (Files.exists(file)) {
+        Files.createSymbolicLink(tools.resolve(command), file);
+        return;
+      }
+    }
+    throw new IOException("no " + command + " in /usr/bin or /bin");
   }
 
   private static void script(Path file, String text) throws IOException {
