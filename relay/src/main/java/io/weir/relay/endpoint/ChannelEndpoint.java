@@ -61,7 +61,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private @Nullable Channel channel;
   private Attendant attendant;
   private boolean open = true;
-  private boolean readable;
+
+  /** True until a peek finds nothing, since only a peek asks the channel to read. */
+  private boolean readable = true;
+
   private boolean writable = true;
   private boolean inputEnded;
   private boolean failed;
@@ -305,7 +308,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public boolean readable() {
-    return readable;
+    return readable || arrivedBytes > 0;
   }
 
   @Override
