@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  *   due:  [ now | +p/n | +2p/n | ... ]      head is due -> read -> back at the tail, due + p
  * </pre>
  *
- * <p>A reader that finds nothing loses its turn's bytes: the bucket holds one period. What the
- * kernel holds for it is bounded by the receive buffer, if one is set. Connections are opened
- * {@value #CONNECTING_MAX} at a time, so that a backlog does not overflow. Public methods may be
- * called from any thread.
+ * <p>The first turn comes within two periods, a period is at most a second. A reader that finds
+ * nothing loses its turn's bytes: the bucket holds one period. What the kernel holds for it is
+ * bounded by the receive buffer, if one is set. Connections are opened {@value #CONNECTING_MAX} at
+ * a time, so that a backlog does not overflow. Public methods may be called from any thread.
  */
 public final class Readers implements AutoCloseable {
   private static final int CONNECTING_MAX = 128;
@@ -50,7 +50,8 @@ public final class Readers implements AutoCloseable {
    * @param count downloads at once, 1 or more
    * @param rateBytesPerSecond of each, or 0 for as fast as it goes
    * @param receiveBufferBytes SO_RCVBUF of each, set before it connects, or 0 for the kernel's
-   *     choice (it grows)
+   *     choice (it grows); below 64 KiB the kernel's own window rules may keep it under its rate on
+   *     loopback, where a segment is 64 KiB
    * @param seed of the bytes that should come
    */
   public record Plan(
@@ -126,7 +127,11 @@ public final class Readers implements AutoCloseable {
     this.all = new Reader[plan.count()];
     this.turns = new Reader[plan.count()];
     long rate = Math.max(1, plan.rateBytesPerSecond());
-    long millis = Math.clamp(TURN_BYTES_MIN * 1_000 / rate, PERIOD_MILLIS_MIN, PERIOD_MILLIS_MAX);
+    // What the kernel can hold must last for a turn, or the buffer sets the rate: it counts a
+    // packet's overhead too, so that about half of SO_RCVBUF is bytes.
+    long receive = plan.receiveBufferBytes();
+    long turnBytesMin = receive == 0 ? TURN_BYTES_MIN : Math.min(TURN_BYTES_MIN, receive / 4);
+    long millis = Math.clamp(turnBytesMin * 1_000 / rate, PERIOD_MILLIS_MIN, PERIOD_MILLIS_MAX);
     this.periodNanos = millis * 1_000_000;
     this.turnBytes = Math.clamp(rate * millis / 1_000, 1, Integer.MAX_VALUE);
     this.thread = new Thread(this::run, "readers");

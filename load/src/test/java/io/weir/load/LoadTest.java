@@ -8,12 +8,11 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.io.PrintStream;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,39 +93,52 @@ class LoadTest {
   }
 
   @Test
-  void demo_relayThenStop_readsAndEnds() throws Exception {
-    PipedOutputStream commands = new PipedOutputStream();
-    PipedInputStream input = new PipedInputStream(commands);
-    PipedInputStream printed = new PipedInputStream();
-    PrintStream output = new PrintStream(new PipedOutputStream(printed), true, US_ASCII);
-    int[] code = {-1};
-    List<String> args = List.of("demo", "--readers", "20", "--fast", "1", "--rate", "20k");
-    Thread demo = Thread.ofPlatform().start(() -> code[0] = runDemo(args, input, output));
-    BufferedReader lines = new BufferedReader(new InputStreamReader(printed, US_ASCII));
-    String first = lines.readLine();
-    assertThat(first).matches("origin \\d+");
-    commands.write("fly\n".getBytes(US_ASCII));
-    assertThat(lines.readLine()).startsWith("error \"fly\" is neither relay PORT");
-    String port = first.substring("origin ".length());
-    commands.write(("relay " + port + " /disk.img\n").getBytes(US_ASCII));
-    assertThat(lines.readLine())
-        .matches("readers=21 ok=0 failed=0 bytes=\\d+ fast_bytes=[1-9]\\d+");
-    commands.close();
-    String line = lines.readLine();
-    while (line.startsWith("readers=")) {
-      line = lines.readLine();
+  void demo_inputCloses_processEndsWithSummary() throws Exception {
+    Process demo = startDemo();
+    try {
+      BufferedReader lines = demo.inputReader(US_ASCII);
+      String first = lines.readLine();
+      assertThat(first).matches("origin \\d+");
+      Writer commands = demo.outputWriter(US_ASCII);
+      commands.write("fly\n");
+      commands.flush();
+      assertThat(lines.readLine()).startsWith("error \"fly\" is neither relay PORT");
+      commands.write("relay " + first.substring("origin ".length()) + " /disk.img\n");
+      commands.flush();
+      assertThat(lines.readLine())
+          .matches("readers=21 ok=0 failed=0 bytes=\\d+ fast_bytes=[1-9]\\d+");
+      commands.close();
+      String line = lines.readLine();
+      while (line != null && line.startsWith("readers=")) {
+        line = lines.readLine();
+      }
+      assertThat(line).startsWith("summary slow=20 ok=0 failed=0 open=20");
+      assertThat(lines.readLine()).startsWith("summary fast=1 ok=0 failed=0 open=1");
+      assertThat(lines.readLine()).isNull();
+      assertThat(demo.waitFor()).isZero();
+    } finally {
+      demo.destroyForcibly().waitFor();
     }
-    assertThat(line).startsWith("summary slow=20 ok=0 failed=0 open=20");
-    assertThat(lines.readLine()).startsWith("summary fast=1 ok=0 failed=0 open=1");
-    demo.join();
-    assertThat(code[0]).isZero();
   }
 
-  private static int runDemo(List<String> args, InputStream in, PrintStream out) {
-    try {
-      return Load.run(args, in, out, out);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+  private static Process startDemo() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String classes =
+        Path.of(Load.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+    List<String> command =
+        List.of(
+            java,
+            "-Xmx16m",
+            "-cp",
+            classes,
+            "io.weir.load.Load",
+            "demo",
+            "--readers",
+            "20",
+            "--fast",
+            "1",
+            "--rate",
+            "20k");
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 }

@@ -15,6 +15,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import java.net.InetSocketAddress;
@@ -60,7 +61,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private @Nullable Channel channel;
   private Attendant attendant;
   private boolean open = true;
-  private boolean readable;
+
+  /** True until a peek finds nothing, since only a peek asks the channel to read. */
+  private boolean readable = true;
+
   private boolean writable = true;
   private boolean inputEnded;
   private boolean failed;
@@ -223,7 +227,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     int room = (int) Math.min(length, to.isWritable() ? to.bytesBeforeUnwritable() : 0);
     if (room > 0) {
       ByteBuf bytes = ALLOCATOR.directBuffer(room, room).writeBytes(from.bytes(), offset, room);
-      to.writeAndFlush(bytes, to.voidPromise());
+      var _ = to.writeAndFlush(bytes, to.voidPromise());
     }
     writable = room == length;
     if (!writable && to.isWritable()) {
@@ -245,9 +249,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     }
     if (tls) {
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
-      to.pipeline().get(io.netty.handler.ssl.SslHandler.class).closeOutbound();
+      var _ = to.pipeline().get(SslHandler.class).closeOutbound();
     } else if (to instanceof DuplexChannel duplex) {
-      to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
+      var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(
+          _ -> {
+            var _ = duplex.shutdownOutput();
+          });
     }
   }
 
@@ -256,11 +263,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (release()) {
       Channel closing = channel;
       if (closing != null) {
-        closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        var _ =
+            closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         var timeout =
             loop.schedule(
                 () -> closing.unsafe().closeForcibly(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
-        closing.closeFuture().addListener(done -> timeout.cancel(false));
+        var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
   }
@@ -300,7 +308,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public boolean readable() {
-    return readable;
+    return readable || arrivedBytes > 0;
   }
 
   @Override

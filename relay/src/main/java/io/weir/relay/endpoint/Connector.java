@@ -107,7 +107,7 @@ public final class Connector {
     @Override
     public void ready() {
       RawEndpoint connecting = endpoint;
-      if (over || connecting == null || !connecting.writable() && !connecting.failed()) {
+      if (over || connecting == null || !(connecting.writable() || connecting.failed())) {
         return;
       }
       over = true;
@@ -221,8 +221,8 @@ public final class Connector {
       if (!over) {
         cancel();
         Throwable root = cause;
-        while (root.getCause() != null && root.getCause() != root) {
-          root = root.getCause();
+        for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
+          root = next;
         }
         String message = root.getMessage();
         outcome.failed(

@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
  *   EPOLLOUT, HUP, ERR       --> writable      write took less than given                 --> not writable
  * </pre>
  *
- * Peeking does not consume, but every arrival makes a new edge, so a short peek may wait for the
- * next one. The one edge that does not come again is the end of the stream: once {@code inputEnded}
- * is seen, the source stays readable until {@code peek} has said {@link #END}.
+ * Every arrival makes a new edge, so after a short peek that was consumed the next one can be
+ * waited for. What was peeked and not consumed makes none, nor does an end of the stream that was
+ * told with data: the source stays readable as long as {@code shownBytes} are left, and once {@code
+ * inputEnded} is seen until {@code peek} has said {@link #END}.
  *
  * <h2>Peek and skip</h2>
  *
@@ -63,6 +64,9 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private @Nullable IoRegistration registration;
   private Attendant attendant;
   private boolean open = true;
+  /** Bytes of the last peek that were not consumed: they are there without a new edge. */
+  private int shownBytes;
+
   private boolean readable;
   private boolean writable;
   private boolean inputEnded;
@@ -119,6 +123,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     int flags = Libc.MSG_PEEK | Libc.MSG_DONTWAIT;
     int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
     if (n > 0) {
+      shownBytes = n;
       readable = n == lengthMax || inputEnded;
       return n;
     }
@@ -147,6 +152,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       }
       left -= n;
     }
+    shownBytes = Math.max(0, shownBytes - length);
   }
 
   @Override
@@ -194,6 +200,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       return;
     }
     open = false;
+    shownBytes = 0;
     readable = false;
     writable = false;
     try {
@@ -219,7 +226,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
 
   @Override
   public boolean readable() {
-    return readable;
+    return readable || shownBytes > 0;
   }
 
   @Override

@@ -204,7 +204,7 @@ final class RawListener implements Listener {
     }
 
     private void retryLater() {
-      var unused = loop.schedule(this::acceptAll, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      var _ = loop.schedule(this::acceptAll, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private boolean refuseOne() {

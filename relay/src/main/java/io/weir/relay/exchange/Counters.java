@@ -1,8 +1,8 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.http.Reason;
+import java.util.EnumMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * What one loop has done. Written by the loop alone, with ordered stores and no read-modify-write;
@@ -16,7 +16,13 @@ final class Counters {
   private final AtomicLong openFlows = new AtomicLong();
   private final AtomicLong downloadedBytes = new AtomicLong();
   private final AtomicLong uploadedBytes = new AtomicLong();
-  private final AtomicLongArray endings = new AtomicLongArray(Reason.values().length);
+  private final EnumMap<Reason, AtomicLong> failures = new EnumMap<>(Reason.class);
+
+  Counters() {
+    for (Reason reason : Reason.values()) {
+      failures.put(reason, new AtomicLong());
+    }
+  }
 
   private static void add(AtomicLong counter, long n) {
     counter.setOpaque(counter.getPlain() + n);
@@ -55,16 +61,16 @@ final class Counters {
   }
 
   void failed(Reason reason) {
-    int index = reason.ordinal();
-    endings.setOpaque(index, endings.getPlain(index) + 1);
+    AtomicLong counter = failures.get(reason);
+    if (counter != null) {
+      add(counter, 1);
+    }
   }
 
   /** A reading; each number is right, together they may be of slightly different moments. */
   Totals read() {
-    long[] failures = new long[endings.length()];
-    for (int i = 0; i < failures.length; i++) {
-      failures[i] = endings.getOpaque(i);
-    }
+    EnumMap<Reason, Long> failed = new EnumMap<>(Reason.class);
+    failures.forEach((reason, counter) -> failed.put(reason, counter.getOpaque()));
     return new Totals(
         connections.getOpaque(),
         openConnections.getOpaque(),
@@ -73,6 +79,6 @@ final class Counters {
         openFlows.getOpaque(),
         downloadedBytes.getOpaque(),
         uploadedBytes.getOpaque(),
-        failures);
+        failed);
   }
 }

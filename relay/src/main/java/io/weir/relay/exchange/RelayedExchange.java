@@ -113,7 +113,6 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   private int flows = 1;
   private long uploadedBytes;
   private long downloadedBytes;
-  private long joinedBytes;
 
   RelayedExchange(ClientConnection client, RelayService service, RequestHead head, Worker worker) {
     this.client = client;
@@ -447,7 +446,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     boolean more = joined == 0 && arrived > head.length() && body != ResponseHead.Body.NONE;
     Tail.Sent sent = responseTail.send(client.endpoint(), scratch, length + joined, more);
     origin.skip(head.length() + joined);
-    surplus = arrived > head.length() + joined;
+    boolean whole =
+        body == ResponseHead.Body.NONE
+            || (body == ResponseHead.Body.LENGTH && head.contentLength() == joined);
+    surplus = whole && arrived > head.length() + joined;
     responseState = ResponseState.HEAD;
     responseWait.clear();
     if (sent == Tail.Sent.BROKEN) {
@@ -499,7 +501,6 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       flows++;
       client.giveWay();
     }
-    joinedBytes = joined;
     downloadedBytes = joined;
     worker.counters.downloaded(joined);
     Framing framing = downloadFraming(head, body, joined);
@@ -537,8 +538,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     switch (progress) {
       case DONE -> {
         responseState = ResponseState.DONE;
-        // What came behind the head is surplus only if the body was not to be found in it.
-        surplus = moved == 0 && pump.movedBytes() == 0 ? surplus : pump.surplus();
+        surplus |= pump.surplus();
         responseWait.clear();
         downloadDone();
       }

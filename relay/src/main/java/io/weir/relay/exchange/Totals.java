@@ -1,6 +1,8 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.http.Reason;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Counts since the start, and what is open now.
@@ -12,9 +14,8 @@ import io.weir.relay.http.Reason;
  * @param openFlows directions with a body that are under way
  * @param downloadedBytes taken by clients, heads not counted
  * @param uploadedBytes taken by origins, heads not counted
- * @param failures by {@link Reason#ordinal()}; exchanges, and heads that were refused
+ * @param failures by reason: exchanges that ended with it, and heads that were refused
  */
-@SuppressWarnings("ArrayRecordComponent") // a reading, never compared
 public record Totals(
     long connections,
     long openConnections,
@@ -23,16 +24,15 @@ public record Totals(
     long openFlows,
     long downloadedBytes,
     long uploadedBytes,
-    long[] failures) {
+    Map<Reason, Long> failures) {
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, new long[Reason.values().length]);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, Map.of());
   }
 
   Totals plus(Totals other) {
-    long[] sum = failures.clone();
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += other.failures[i];
-    }
+    EnumMap<Reason, Long> sum = new EnumMap<>(Reason.class);
+    sum.putAll(failures);
+    other.failures.forEach((reason, count) -> sum.merge(reason, count, Long::sum));
     return new Totals(
         connections + other.connections,
         openConnections + other.openConnections,
@@ -46,6 +46,6 @@ public record Totals(
 
   /** How many ended with {@code reason}. */
   public long failures(Reason reason) {
-    return failures[reason.ordinal()];
+    return failures.getOrDefault(reason, 0L);
   }
 }

@@ -6,6 +6,7 @@ import io.weir.relay.http1.ResponseHead;
 import io.weir.relay.http1.ResponseWriter;
 import io.weir.relay.loop.Loop;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the connections of one loop share: parsers, writer, counters, and the list of themselves.
@@ -45,7 +46,7 @@ final class Worker {
 
   void closed(ClientConnection connection) {
     ClientConnection last = connections.removeLast();
-    if (last != connection) {
+    if (connection.listIndex < connections.size()) {
       connections.set(connection.listIndex, last);
       last.listIndex = connection.listIndex;
     }
@@ -73,7 +74,7 @@ final class Worker {
   }
 
   /** Rows of the exchanges under way. */
-  void rows(ArrayList<FlowRow> into) {
+  void rows(List<FlowRow> into) {
     for (ClientConnection connection : connections) {
       FlowRow row = connection.row();
       if (row != null) {

@@ -190,13 +190,12 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     if (codingUnknown) {
       return refuse(Reason.TRANSFER_CODING_UNKNOWN, "Transfer-Encoding is not exactly \"chunked\"");
     }
-    if (connection) {
-      connectionOptions(b);
-    }
-    return ownFinish(b);
+    return (!connection || connectionOptions(b)) && ownFinish(b);
   }
 
-  private void connectionOptions(byte[] b) {
+  /** As many options as fields may be: each is looked for in all fields. */
+  private boolean connectionOptions(byte[] b) {
+    int options = 0;
     int i = fields.find(KnownField.CONNECTION, 0);
     for (; i >= 0; i = fields.find(KnownField.CONNECTION, i + 1)) {
       int end = fields.valueTo(i);
@@ -205,11 +204,16 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
         int from = skipSpace(b, p, comma);
         int to = trimSpace(b, from, comma);
         if (from < to) {
+          if (++options > limits.fieldsMax()) {
+            return refuse(
+                Reason.HEAD_TOO_LARGE, "Connection has more options than the limit of fields");
+          }
           connectionOption(b, from, to);
         }
         p = comma + 1;
       }
     }
+    return true;
   }
 
   private void connectionOption(byte[] b, int from, int to) {

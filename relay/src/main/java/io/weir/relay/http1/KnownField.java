@@ -58,6 +58,7 @@ public enum KnownField {
 
   @SuppressWarnings("ImmutableEnumChecker") // never written, never handed out
   private final byte[] lowerName;
+
   private final int flags;
 
   KnownField(int flags) {

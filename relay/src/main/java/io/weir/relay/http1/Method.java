@@ -19,6 +19,7 @@ public enum Method {
 
   private final boolean safe;
   private final boolean idempotent;
+
   @SuppressWarnings("ImmutableEnumChecker") // never written, never handed out
   private final byte[] token;
 

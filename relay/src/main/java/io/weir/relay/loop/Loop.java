@@ -67,7 +67,7 @@ public final class Loop extends SingleThreadIoEventLoop {
 
   /** Starts the sweep. Called once, from any thread, before the loop is used. */
   void startSweep() {
-    var unused =
+    var _ =
         scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -115,7 +115,7 @@ public final class Loop extends SingleThreadIoEventLoop {
     }
     timed.sweepIndex = -1;
     Timed last = watched.removeLast();
-    if (last != timed) {
+    if (index < watched.size()) {
       watched.set(index, last);
       last.sweepIndex = index;
     }

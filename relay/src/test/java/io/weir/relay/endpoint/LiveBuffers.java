@@ -1,0 +1,15 @@
+package io.weir.relay.endpoint;
+
+import io.netty.buffer.PoolArenaMetric;
+
+/** What channel endpoints have allocated and not released, for checks after a test. */
+public final class LiveBuffers {
+  private LiveBuffers() {}
+
+  /** Bytes of live buffers of the endpoints' allocator. */
+  public static long bytes() {
+    return ChannelEndpoint.ALLOCATOR.metric().directArenas().stream()
+        .mapToLong(PoolArenaMetric::numActiveBytes)
+        .sum();
+  }
+}

@@ -1,0 +1,271 @@
+package io.weir.relay.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.load.RawClient;
+import io.weir.relay.endpoint.Connector;
+import io.weir.relay.http.Reason;
+import io.weir.relay.http1.HeadLimits;
+import io.weir.relay.http1.UpstreamPolicy;
+import io.weir.relay.loop.Faults;
+import io.weir.relay.origin.Origin;
+import io.weir.relay.origin.OriginSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay in this process for one test, with real sockets. {@link #close} checks that nothing is
+ * left: no connection, no exchange, no descriptor, no buffer, no fault of ours.
+ */
+final class RelayFixture implements AutoCloseable {
+  /** Longest wait for a condition; a test that needs it fails. */
+  static final long PATIENCE_MILLIS = 20_000;
+
+  private final Faults faults = new Faults();
+  private final List<ExchangeEnd> ends = new CopyOnWriteArrayList<>();
+  private final long descriptorsBefore;
+  private final HttpServer server;
+  private final InetSocketAddress address;
+
+  private RelayFixture(Builder builder) throws IOException {
+    descriptorsBefore = descriptors();
+    ServerSettings settings =
+        new ServerSettings(
+            "test", builder.threads, builder.raw, builder.limits, builder.timeouts, true, ends::add);
+    server = HttpServer.relay(settings, builder.relay(), faults);
+    address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  static Builder to(int originPort) {
+    return to("http://127.0.0.1:" + originPort);
+  }
+
+  static Builder to(String url) {
+    return new Builder(Origin.parse(url));
+  }
+
+  int port() {
+    return address.getPort();
+  }
+
+  HttpServer server() {
+    return server;
+  }
+
+  RawClient client() throws IOException {
+    return RawClient.connect(port());
+  }
+
+  Totals totals() {
+    return server.totals();
+  }
+
+  /** Exchanges that are over, in the order of their ends. */
+  List<ExchangeEnd> ends() {
+    return ends;
+  }
+
+  /** Waits until {@code count} exchanges are over and returns the last of them. */
+  ExchangeEnd awaitEnd(int count) {
+    await(() -> ends.size() >= count, count + " exchanges over; there are " + ends.size());
+    return ends.get(count - 1);
+  }
+
+  /** Waits until {@code reason} has been counted {@code count} times. */
+  void awaitFailure(Reason reason, long count) {
+    await(() -> totals().failures(reason) >= count, reason + " counted " + count + " times");
+  }
+
+  /** Waits until no exchange is under way. */
+  void awaitIdle() {
+    await(() -> totals().openExchanges() == 0, "no open exchange");
+  }
+
+  /** Polls until {@code condition} holds; fails, naming it, after {@link #PATIENCE_MILLIS}. */
+  static void await(BooleanSupplier condition, String what) {
+    long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - deadline).as("waited in vain for: " + what).isNegative();
+      java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.drain();
+    int cut = server.cut();
+    Totals left = server.totals();
+    server.close();
+    assertThat(faults.total()).as("faults of ours").isZero();
+    assertThat(cut).as("exchanges still under way at the end of the test").isZero();
+    assertThat(left.openConnections()).as("client connections left").isZero();
+    assertThat(left.openExchanges()).as("exchanges left").isZero();
+    assertThat(left.openFlows()).as("flows left").isZero();
+    await(
+        () -> io.weir.relay.endpoint.LiveBuffers.bytes() == 0,
+        "no live buffer; bytes: " + io.weir.relay.endpoint.LiveBuffers.bytes());
+    await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
+  }
+
+  /** Open sockets of this process; other descriptors belong to the JVM and come and go. */
+  private static long descriptors() {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.filter(RelayFixture::isSocket).count();
+    } catch (IOException e) {
+      return 0; // no /proc: not checked here
+    }
+  }
+
+  private static boolean isSocket(Path fd) {
+    try {
+      return Files.readSymbolicLink(fd).toString().startsWith("socket:");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What a test wants different from the defaults. */
+  static final class Builder {
+    private final Origin origin;
+    private int threads = 2;
+    private boolean raw = true;
+    private HeadLimits limits = HeadLimits.DEFAULT;
+    private Timeouts timeouts = Timeouts.DEFAULT;
+    private int connectTimeoutMillis = 5_000;
+    private int originIdleMillis = 30_000;
+    private int idleConnectionsMax = 64;
+    private int connectionsMax;
+    private boolean readOnly;
+    private boolean preserveHost;
+    private boolean forwarded;
+    private boolean fixedTarget;
+    private String basePath = "";
+    private long bodyBytesMax = -1;
+    private TrustedProxies trusted = TrustedProxies.NONE;
+    private Connector.@Nullable Tls tls;
+    private @Nullable InetSocketAddress nameServer;
+
+    private Builder(Origin origin) {
+      this.origin = origin;
+    }
+
+    Builder threads(int count) {
+      threads = count;
+      return this;
+    }
+
+    /** Every socket a Netty NIO channel, as where there is no epoll. */
+    Builder nio() {
+      raw = false;
+      return this;
+    }
+
+    Builder limits(HeadLimits changed) {
+      limits = changed;
+      return this;
+    }
+
+    Builder timeouts(Timeouts changed) {
+      timeouts = changed;
+      return this;
+    }
+
+    Builder connectTimeoutMillis(int millis) {
+      connectTimeoutMillis = millis;
+      return this;
+    }
+
+    Builder originIdleMillis(int millis) {
+      originIdleMillis = millis;
+      return this;
+    }
+
+    Builder idleConnectionsMax(int count) {
+      idleConnectionsMax = count;
+      return this;
+    }
+
+    Builder connectionsMax(int count) {
+      connectionsMax = count;
+      return this;
+    }
+
+    /** As --resource does: GET and HEAD only, always the URL's own target. */
+    Builder resource() {
+      readOnly = true;
+      fixedTarget = true;
+      return this;
+    }
+
+    Builder basePath(String path) {
+      basePath = path;
+      return this;
+    }
+
+    Builder preserveHost() {
+      preserveHost = true;
+      return this;
+    }
+
+    Builder forwarded() {
+      forwarded = true;
+      return this;
+    }
+
+    Builder bodyBytesMax(long bytes) {
+      bodyBytesMax = bytes;
+      return this;
+    }
+
+    Builder trusted(String cidr) {
+      trusted = TrustedProxies.of(List.of(cidr));
+      return this;
+    }
+
+    Builder tls(Connector.Tls how) {
+      tls = how;
+      return this;
+    }
+
+    Builder nameServer(InetSocketAddress server) {
+      nameServer = server;
+      return this;
+    }
+
+    private RelaySettings relay() {
+      return new RelaySettings(
+          origin,
+          new OriginSettings(
+              connectTimeoutMillis,
+              originIdleMillis,
+              idleConnectionsMax,
+              connectionsMax,
+              tls,
+              nameServer),
+          new UpstreamPolicy(
+              origin.authority().getBytes(StandardCharsets.US_ASCII),
+              basePath.getBytes(StandardCharsets.US_ASCII),
+              fixedTarget ? origin.target().getBytes(StandardCharsets.US_ASCII) : null,
+              preserveHost,
+              true,
+              forwarded,
+              true),
+          readOnly,
+          bodyBytesMax,
+          trusted);
+    }
+
+    RelayFixture start() throws IOException {
+      return new RelayFixture(this);
+    }
+  }
+}
