@@ -1,5 +1,7 @@
 package io.weir.cli;
 
+import io.weir.demo.Demo;
+import io.weir.demo.DemoSettings;
 import io.weir.server.ConsoleLog;
 import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
@@ -51,7 +53,8 @@ public final class Weir {
     try {
       return switch (command) {
         case "serve" -> serve(args);
-        case "train" -> DONE;
+        case "demo" -> demo(args);
+        case "train" -> Train.run();
         case "help" -> help(args);
         case "-h", "--help" -> show(USAGE);
         case "-V", "--version" -> show("weir " + version() + "\n");
@@ -79,12 +82,25 @@ public final class Weir {
     return DONE;
   }
 
+  private int demo(String... args) throws UsageException, StartException, InterruptedException {
+    ParseResult parsed = parse(DemoOptions.spec(), args);
+    if (parsed.isUsageHelpRequested()) {
+      return show(usage(parsed.commandSpec()));
+    }
+    ConsoleLog.install(err);
+    Given given = new Given(parsed);
+    DemoSettings settings = DemoOptions.read(given);
+    String listen = DemoOptions.listen(given);
+    return Demo.run(settings, url -> DemoOptions.relay(url, listen), out, err);
+  }
+
   private int help(String... args) throws UsageException {
     if (args.length < 2) {
       return show(USAGE);
     }
     return switch (args[1]) {
       case "serve" -> show(usage(ServeOptions.spec()));
+      case "demo" -> show(usage(DemoOptions.spec()));
       default -> wrongUsage(unknown(args[1]));
     };
   }

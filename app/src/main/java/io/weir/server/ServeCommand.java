@@ -3,6 +3,7 @@ package io.weir.server;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,6 +48,31 @@ public final class ServeCommand {
       command.printStatus();
     }
     Thread.currentThread().join();
+  }
+
+  /** What a rehearsal asks the relay and its admin pages. */
+  public interface Questions {
+    /** Asks them all. */
+    void ask(InetSocketAddress relay, InetSocketAddress admin) throws IOException;
+  }
+
+  /**
+   * Does once what {@link #run} does, with questions in the place of a user.
+   *
+   * @return the exit code
+   * @throws IOException if a question has no answer
+   */
+  public static int rehearse(ServeSettings settings, PrintStream err, Questions questions)
+      throws StartException, IOException, InterruptedException {
+    Serving serving = Serving.start(settings);
+    try (serving) {
+      Signals.on("HUP", serving::reopenLog);
+      err.println(readyLine(serving, settings.origin()));
+      InetSocketAddress admin = Objects.requireNonNull(serving.adminAddress());
+      questions.ask(serving.addresses().getFirst(), admin);
+      err.println(StatusLine.ofThisProcess(System.nanoTime()).next(serving.totals(), System.nanoTime()));
+      return drain(serving, settings.drainMillis(), err);
+    }
   }
 
   /** What listens where, in one line. */

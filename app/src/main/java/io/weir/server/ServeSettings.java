@@ -23,4 +23,9 @@ public record ServeSettings(
     RelaySettings relay,
     @Nullable AccessLogTarget accessLog,
     int drainMillis,
-    String origin) {}
+    String origin) {
+  /** The same with the admin pages elsewhere. */
+  public ServeSettings withAdmin(ListenAddress elsewhere) {
+    return new ServeSettings(listen, elsewhere, server, relay, accessLog, drainMillis, origin);
+  }
+}

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class Serving implements AutoCloseable {
   private final @Nullable AccessLog accessLog;
   private @Nullable HttpServer admin;
   private @Nullable InetSocketAddress adminAddress;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
@@ -151,6 +153,9 @@ public final class Serving implements AutoCloseable {
   /** Ends all loops, cutting what is left, and writes the rest of the access log. */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     relay.close();
     if (admin != null) {
       admin.close();
