@@ -52,8 +52,10 @@ final class DemoOptions {
     InetAddress ip = socket.getAddress();
     if (!ip.isAnyLocalAddress() && !ip.getHostAddress().equals("127.0.0.1")) {
       throw new UsageException(
-          "--listen: the demo's readers come to 127.0.0.1, so give " + socket.getPort()
-              + " or 0.0.0.0:" + socket.getPort());
+          "--listen: the demo's readers come to 127.0.0.1, so give "
+              + socket.getPort()
+              + " or 0.0.0.0:"
+              + socket.getPort());
     }
     return text;
   }

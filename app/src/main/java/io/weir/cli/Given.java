@@ -45,8 +45,7 @@ final class Given {
   }
 
   /** Bytes, or a plain number. */
-  long number(
-      String name, Reader reader, long min, long max, String minText, String maxText)
+  long number(String name, Reader reader, long min, long max, String minText, String maxText)
       throws UsageException {
     String text = text(name);
     long value;
@@ -76,8 +75,7 @@ final class Given {
         return word;
       }
     }
-    throw new UsageException(
-        name + ": '" + text + "' is not one of " + String.join(", ", words));
+    throw new UsageException(name + ": '" + text + "' is not one of " + String.join(", ", words));
   }
 
   static UsageException complaint(String name, IllegalArgumentException e) {

@@ -104,11 +104,9 @@ final class ServeOptions {
         .value("--keep-alive-timeout", "TIME", "75s", "For a client's next request.")
         .value("--first-byte-timeout", "TIME", "60s", "For the origin's response to begin.")
         .value("--idle-timeout", "TIME", "60s", "Between two reads of a body.")
-        .value(
-            "--send-timeout", "TIME", "60s", "For a receiver to take a byte while bytes wait.")
+        .value("--send-timeout", "TIME", "60s", "For a receiver to take a byte while bytes wait.")
         .value("--tunnel-timeout", "TIME", "1h", "For a byte either way after an Upgrade.")
-        .value(
-            "--origin-idle-timeout", "TIME", "30s", "How long an idle connection is kept.");
+        .value("--origin-idle-timeout", "TIME", "30s", "How long an idle connection is kept.");
   }
 
   private static void limits(Options options) {
@@ -242,8 +240,7 @@ final class ServeOptions {
   }
 
   private static long maxBody(Given given) throws UsageException {
-    long bytes =
-        given.number("--max-body", Quantity::bytes, 0, Long.MAX_VALUE, "0", NEVER_MORE);
+    long bytes = given.number("--max-body", Quantity::bytes, 0, Long.MAX_VALUE, "0", NEVER_MORE);
     return bytes == 0 ? -1 : bytes;
   }
 

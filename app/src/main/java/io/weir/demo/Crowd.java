@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Origin and readers in a JVM of their own, so that the resident set which the demo shows is that of
- * the relay alone. It ends when its standard input does, so it cannot outlive this process, however
- * that ends.
+ * Origin and readers in a JVM of their own, so that the resident set which the demo shows is that
+ * of the relay alone. It ends when its standard input does, so it cannot outlive this process,
+ * however that ends.
  */
 final class Crowd implements AutoCloseable {
   private static final long STOP_SECONDS_MAX = 20;

@@ -61,7 +61,9 @@ public final class Demo {
     }
   }
 
-  /** The admin pages take another port if theirs is taken; the relay's is what the demo is about. */
+  /**
+   * The admin pages take another port if theirs is taken; the relay's is what the demo is about.
+   */
   private Serving serve(ServeSettings wanted) throws StartException {
     ListenAddress admin = wanted.admin();
     try {

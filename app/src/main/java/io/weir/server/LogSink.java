@@ -71,8 +71,7 @@ final class LogSink {
         channel.close();
       }
     } catch (IOException e) {
-      System.getLogger("io.weir")
-          .log(System.Logger.Level.ERROR, "access log: {0}", e.getMessage());
+      System.getLogger("io.weir").log(System.Logger.Level.ERROR, "access log: {0}", e.getMessage());
     }
   }
 

@@ -70,7 +70,8 @@ public final class ServeCommand {
       err.println(readyLine(serving, settings.origin()));
       InetSocketAddress admin = Objects.requireNonNull(serving.adminAddress());
       questions.ask(serving.addresses().getFirst(), admin);
-      err.println(StatusLine.ofThisProcess(System.nanoTime()).next(serving.totals(), System.nanoTime()));
+      err.println(
+          StatusLine.ofThisProcess(System.nanoTime()).next(serving.totals(), System.nanoTime()));
       return drain(serving, settings.drainMillis(), err);
     }
   }
@@ -125,8 +126,7 @@ public final class ServeCommand {
   static int drain(Serving serving, int drainMillis, PrintStream err) throws InterruptedException {
     int cut = serving.drain(drainMillis);
     serving.close();
-    err.println(
-        cut == 0 ? "weir: drained, nothing cut" : cutLine(cut, drainMillis));
+    err.println(cut == 0 ? "weir: drained, nothing cut" : cutLine(cut, drainMillis));
     return cut == 0 ? 0 : 1;
   }
 

@@ -5,7 +5,7 @@ import io.weir.relay.exchange.Totals;
 import java.io.IOException;
 
 /**
- * The line of each second: {@code 58.2 MB rss  1000 flows  19.9 MB/s}. Confined to one thread.
+ * The line of each second: {@code 58.2 MB rss 1000 flows 19.9 MB/s}. Confined to one thread.
  *
  * <p>It begins with the resident set in MB (bytes / 1,000,000); MB/s is what clients and origins
  * took since the line before.
