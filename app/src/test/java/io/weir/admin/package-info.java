@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,156 @@
+package io.weir.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.server.ServeSettings;
+import io.weir.server.StartException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine.Model.CommandSpec;
+
+class WeirTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(String line) throws InterruptedException {
+    String[] words = line.isEmpty() ? new String[0] : line.split(" ", -1);
+    return new Weir(new PrintStream(out), new PrintStream(err)).run(words);
+  }
+
+  private static ServeSettings settings(String options) throws UsageException, StartException {
+    String[] words = ("serve " + options).split(" ", -1);
+    return ServeOptions.read(new Given(Weir.parse(ServeOptions.spec(), words)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          serv | 'serv' is not a command; there are serve, demo, help
+          help nothing | 'nothing' is not a command
+          serve | weir serve: give --to URL (the origin) or --resource URL
+          serve --to http://a/ --resource http://a/ | --to and --resource exclude each other
+          serve --to ftp://a/ | --to: 'ftp://a/' is not a usable URL
+          serve --to http://127.0.0.1/a?b | --to: 'http://127.0.0.1/a?b' has a query
+          serve --to http://127.0.0.1 --lisen 3001 | unknown option --lisen; is it --listen?
+          serve --to http://127.0.0.1 stray | 'stray' belongs to no option
+          serve --to | --to
+          serve --to http://a --to http://b | --to
+          serve --to http://127.0.0.1 --quiet=3 | --quiet
+          serve --to http://127.0.0.1 --listen foo | --listen: 'foo' is not [HOST:]PORT
+          serve --to http://127.0.0.1 --listen 65536 | --listen: '65536' is not [HOST:]PORT
+          serve --to http://127.0.0.1 --listen ::1:80 | --listen: '::1:80' is not [HOST:]PORT
+          serve --to http://127.0.0.1 --admin x:-1 | --admin: 'x:-1' is not [HOST:]PORT
+          serve --to http://127.0.0.1 --idle-timeout 5x | --idle-timeout: "5x" is not a time
+          serve --to http://127.0.0.1 --idle-timeout 0s | --idle-timeout: 0s is not between 1ms
+          serve --to http://127.0.0.1 --drain 900h | --drain: 900h is not between 0 and 24 days
+          serve --to http://127.0.0.1 --max-head 65k | --max-head: 65k is not between 1 and 64k
+          serve --to http://127.0.0.1 --max-body 1x | --max-body: "1x" is not a size
+          serve --to http://127.0.0.1 --threads 0 | --threads: 0 is not between 1 and 1024
+          serve --to http://127.0.0.1 --resolver dns | --resolver: 'dns' is not ADDRESS[:PORT]
+          serve --to http://127.0.0.1 --trusted-proxy 10/8 | --trusted-proxy: '10/8' is not a range
+          serve --to http://127.0.0.1 --insecure-origin | --insecure-origin: the origin is not https
+          serve --to https://127.0.0.1 --tls-provider x | --tls-provider: 'x' is not one of auto
+          serve --to http://127.0.0.1 --access-log-format x | 'x' is not one of common, combined, json
+          demo --rate 0 | --rate: 0 is not between 1 and 2g
+          demo --listen 10.1.2.3:3001 | --listen: the demo's readers come to 127.0.0.1
+          """)
+  void run_wrongUsage_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
+      throws InterruptedException {
+    int code = run(line);
+
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(message).doesNotContain("\tat ");
+    assertThat(code).isEqualTo(Weir.WRONG_USAGE);
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
+  void run_noCommand_showsUsageAndExitsWith2() throws InterruptedException {
+    assertThat(run("")).isEqualTo(Weir.WRONG_USAGE);
+    assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("Usage: weir COMMAND");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"help", "--help", "--version", "help serve", "serve --help", "help demo", "demo -h"})
+  void run_help_goesToStandardOutput(String line) throws InterruptedException {
+    assertThat(run(line)).isEqualTo(Weir.DONE);
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("weir");
+    assertThat(err.size()).isZero();
+  }
+
+  @Test
+  void serve_fileThatCannotBeRead_exitsWith1() throws InterruptedException {
+    int code = run("serve --to https://127.0.0.1:1/ --origin-ca /nowhere/ca.pem");
+
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("--origin-ca: cannot read");
+    assertThat(code).isEqualTo(Weir.FAILED);
+  }
+
+  @Test
+  void settings_onlyTo_haveTheStatedDefaults() throws Exception {
+    ServeSettings settings = settings("--to http://127.0.0.1:8080/base/");
+
+    assertThat(settings.listen()).singleElement().hasToString(
+        "ListenAddress[text=127.0.0.1:3001, sockets=[/127.0.0.1:3001]]");
+    assertThat(Objects.requireNonNull(settings.admin()).text()).isEqualTo("127.0.0.1:3002");
+    assertThat(settings.drainMillis()).isEqualTo(30_000);
+    assertThat(settings.accessLog()).isNull();
+    assertThat(settings.server().timeouts())
+        .isEqualTo(io.weir.relay.exchange.Timeouts.DEFAULT);
+    assertThat(settings.server().headLimits())
+        .isEqualTo(io.weir.relay.http1.HeadLimits.DEFAULT);
+    assertThat(settings.relay().bodyBytesMax()).isEqualTo(-1);
+    assertThat(settings.relay().readOnly()).isFalse();
+    assertThat(settings.relay().upstream().basePath()).asString().isEqualTo("/base");
+    assertThat(settings.relay().upstream().authority()).asString().isEqualTo("127.0.0.1:8080");
+    assertThat(settings.relay().upstream().fixedTarget()).isNull();
+    assertThat(settings.relay().originSettings().connectTimeoutMillis()).isEqualTo(5_000);
+    assertThat(settings.relay().originSettings().idleTimeoutMillis()).isEqualTo(30_000);
+    assertThat(settings.relay().originSettings().idleConnectionsMax()).isEqualTo(64);
+  }
+
+  @Test
+  void settings_resource_fixTheTargetAndReadOnly() throws Exception {
+    ServeSettings settings =
+        settings(
+            "--resource http://127.0.0.1/a/?b=c --no-admin --listen 0 --listen [::1]:0"
+                + " --max-body 1m --no-native --no-via --forwarded --resolver [::1]:5353");
+
+    assertThat(settings.relay().upstream().fixedTarget()).asString().isEqualTo("/a/?b=c");
+    assertThat(settings.relay().readOnly()).isTrue();
+    assertThat(settings.admin()).isNull();
+    assertThat(settings.listen()).hasSize(2);
+    assertThat(settings.relay().bodyBytesMax()).isEqualTo(1 << 20);
+    assertThat(settings.server().allowRaw()).isFalse();
+    assertThat(settings.server().via()).isFalse();
+    assertThat(settings.relay().upstream().forwarded()).isTrue();
+    assertThat(settings.relay().originSettings().nameServer()).isNotNull();
+  }
+
+  /** The document is what the help says. If this fails, put the actual text into the file. */
+  @Test
+  void options_inTheDocument_areThoseOfTheHelp() throws IOException {
+    Path file = Path.of(Objects.requireNonNull(System.getProperty("weir.root")), "docs/options.md");
+
+    assertThat(Files.readString(file)).isEqualTo(document());
+  }
+
+  private static String document() {
+    StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
+    for (CommandSpec spec : Arrays.asList(ServeOptions.spec(), DemoOptions.spec())) {
+      text.append("\n## weir ").append(spec.name()).append("\n\n```text\n");
+      text.append(Weir.usage(spec)).append("```\n");
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.demo;
+
+import org.jspecify.annotations.NullMarked;
