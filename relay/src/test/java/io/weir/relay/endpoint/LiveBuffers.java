@@ -6,10 +6,10 @@ import io.netty.buffer.PoolArenaMetric;
 public final class LiveBuffers {
   private LiveBuffers() {}
 
-  /** Bytes of live buffers of the endpoints' allocator. */
-  public static long bytes() {
+  /** Live buffers of the endpoints' allocator. */
+  public static long count() {
     return ChannelEndpoint.ALLOCATOR.metric().directArenas().stream()
-        .mapToLong(PoolArenaMetric::numActiveBytes)
+        .mapToLong(PoolArenaMetric::numActiveAllocations)
         .sum();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weir.load.RawClient;
 import io.weir.relay.endpoint.Connector;
+import io.weir.relay.endpoint.LiveBuffers;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.UpstreamPolicy;
@@ -111,8 +112,7 @@ final class RelayFixture implements AutoCloseable {
     assertThat(left.openExchanges()).as("exchanges left").isZero();
     assertThat(left.openFlows()).as("flows left").isZero();
     await(
-        () -> io.weir.relay.endpoint.LiveBuffers.bytes() == 0,
-        "no live buffer; bytes: " + io.weir.relay.endpoint.LiveBuffers.bytes());
+        () -> LiveBuffers.count() == 0, "no live buffer; there are " + LiveBuffers.count());
     await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
   }
 
