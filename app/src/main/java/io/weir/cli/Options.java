@@ -14,6 +14,7 @@ final class Options {
         .description(description)
         .sortOptions(false)
         .width(100)
+        .longOptionsMaxWidth(34)
         .optionListHeading("%n");
     spec.addOption(
         OptionSpec.builder("-h", "--help")

@@ -147,7 +147,7 @@ public final class Demo {
     Figures.appendMegabytes(text, rssAtStartBytes).append(" MB at the start, ");
     Figures.appendMegabytes(text, status.rssBytesMax()).append(" MB at most, ");
     Figures.appendMegabytes(text, status.rssBytes()).append(" MB at the end.\nreaders: ");
-    long all = settings.readers() + settings.fast();
+    long all = (long) settings.readers() + settings.fast();
     text.append(all - tally.failed()).append(" right in every byte, ");
     text.append(tally.failed()).append(" failed.");
     if (!tally.reasons().isEmpty()) {

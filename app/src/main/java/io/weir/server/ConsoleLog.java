@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -77,7 +78,7 @@ public final class ConsoleLog {
     @Override
     public void publish(LogRecord event) {
       if (isLoggable(event)) {
-        to.println(line(event, LocalDateTime.now(), message));
+        to.println(line(event, LocalDateTime.now(ZoneId.systemDefault()), message));
       }
     }
 

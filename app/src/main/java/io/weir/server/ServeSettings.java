@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that {@code serve} was told.
+ * What the command line says about a relay.
  *
  * @param listen where the relay listens; at least one
  * @param admin where the admin pages are, or null for none

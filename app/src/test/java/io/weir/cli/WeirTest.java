@@ -2,6 +2,8 @@ package io.weir.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.relay.exchange.Timeouts;
+import io.weir.relay.http1.HeadLimits;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import java.io.ByteArrayOutputStream;
@@ -100,15 +102,14 @@ class WeirTest {
   void settings_onlyTo_haveTheStatedDefaults() throws Exception {
     ServeSettings settings = settings("--to http://127.0.0.1:8080/base/");
 
-    assertThat(settings.listen()).singleElement().hasToString(
-        "ListenAddress[text=127.0.0.1:3001, sockets=[/127.0.0.1:3001]]");
+    assertThat(settings.listen())
+        .singleElement()
+        .hasToString("ListenAddress[text=127.0.0.1:3001, sockets=[/127.0.0.1:3001]]");
     assertThat(Objects.requireNonNull(settings.admin()).text()).isEqualTo("127.0.0.1:3002");
     assertThat(settings.drainMillis()).isEqualTo(30_000);
     assertThat(settings.accessLog()).isNull();
-    assertThat(settings.server().timeouts())
-        .isEqualTo(io.weir.relay.exchange.Timeouts.DEFAULT);
-    assertThat(settings.server().headLimits())
-        .isEqualTo(io.weir.relay.http1.HeadLimits.DEFAULT);
+    assertThat(settings.server().timeouts()).isEqualTo(Timeouts.DEFAULT);
+    assertThat(settings.server().headLimits()).isEqualTo(HeadLimits.DEFAULT);
     assertThat(settings.relay().bodyBytesMax()).isEqualTo(-1);
     assertThat(settings.relay().readOnly()).isFalse();
     assertThat(settings.relay().upstream().basePath()).asString().isEqualTo("/base");

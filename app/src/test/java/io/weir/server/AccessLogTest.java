@@ -8,6 +8,8 @@ import io.weir.relay.exchange.ExchangeEnd;
 import io.weir.relay.http.Reason;
 import io.weir.server.AccessLogTarget.Format;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -15,9 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneId;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 class AccessLogTest {
   private static final Instant AT = Instant.parse("2026-11-22T17:36:32.5Z");
@@ -27,7 +29,7 @@ class AccessLogTest {
 
   private static ExchangeEnd end(
       String method, String target, @Nullable String referer, @Nullable String agent) {
-    InetSocketAddress peer = new InetSocketAddress("127.0.0.1", 40312);
+    InetSocketAddress peer = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 40312);
     return new ExchangeEnd(peer, method, target, 1, 200, 1234, 5, 0, 7, referer, agent, null);
   }
 
@@ -40,8 +42,7 @@ class AccessLogTest {
   @Test
   void line_common_isAsNginxWritesIt() {
     assertThat(line(Format.COMMON, end("GET", "/a?b", null, null)))
-        .isEqualTo(
-            "127.0.0.1 - - [22/Nov/2026:18:36:32 +0100] \"GET /a?b HTTP/1.1\" 200 1234\n");
+        .isEqualTo("127.0.0.1 - - [22/Nov/2026:18:36:32 +0100] \"GET /a?b HTTP/1.1\" 200 1234\n");
   }
 
   @Test
@@ -64,7 +65,7 @@ class AccessLogTest {
   void line_json_isOneObject() {
     ExchangeEnd end =
         new ExchangeEnd(
-            new InetSocketAddress("::1", 9),
+            new InetSocketAddress(InetAddress.ofLiteral("::1"), 9),
             "GET",
             "/\"\\\u0001",
             0,
@@ -102,7 +103,7 @@ class AccessLogTest {
     // Its writer is not started: nothing leaves the queue.
     AccessLog log =
         new AccessLog(
-            new LogSink(null, Channels.newChannel(java.io.OutputStream.nullOutputStream())),
+            new LogSink(null, Channels.newChannel(OutputStream.nullOutputStream())),
             Format.COMMON,
             ZONE);
     ExchangeEnd end = end("GET", "/" + "x".repeat(1000), null, null);
@@ -127,7 +128,8 @@ class AccessLogTest {
 
     assertThat(Files.readAllLines(file)).hasSize(500).last().asString().contains("GET /499 HTTP");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-        .startsWith("rw-").endsWith("---");
+        .startsWith("rw-")
+        .endsWith("---");
   }
 
   @Test

@@ -65,8 +65,7 @@ class ServingTest {
             -1,
             TrustedProxies.NONE);
     ServerSettings server =
-        new ServerSettings(
-            "relay", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, true, null);
+        new ServerSettings("relay", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, true, null);
     return new ServeSettings(
         List.of(listen), ListenAddress.parse("0"), server, relay, null, 100, "to " + url);
   }
@@ -119,7 +118,7 @@ class ServingTest {
 
   @Test
   void start_portTaken_saysWhichAndWhy() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       String address = "127.0.0.1:" + taken.getLocalPort();
 
       assertThatThrownBy(() -> Serving.start(settings(ListenAddress.parse(address))).close())
