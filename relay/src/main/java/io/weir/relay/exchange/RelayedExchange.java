@@ -130,7 +130,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Gets a connection to the origin; {@code fresh}: none that waited. */
   void connect(boolean fresh) {
-    connecting = service.pool.take(this, fresh);
+    OriginPool.Wait wait = service.pool.take(this, fresh);
+    if (wait != null) { // else taken() or refused() ran, and may have begun another wait
+      connecting = wait;
+    }
     headParsed = false;
   }
 
@@ -228,6 +231,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   @Override
   public void abandon() {
+    cut(Reason.INTERNAL); // the client does not know of this exchange before it has begun
     client.abandon();
   }
 
@@ -363,7 +367,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       return false;
     }
     if (length == Head.NEED_MORE) {
-      if (origin.inputEnded() && arrived < want) {
+      if ((origin.inputEnded() || origin.inputBroken()) && arrived < want) {
         retried = true; // something was said: not a stale connection
         originGone("the origin closed in the middle of its head");
       } else {
