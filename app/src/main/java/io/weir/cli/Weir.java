@@ -1,18 +1,158 @@
 package io.weir.cli;
 
-/** The program's main class. */
+import io.weir.demo.Demo;
+import io.weir.demo.DemoSettings;
+import io.weir.server.ConsoleLog;
+import io.weir.server.ServeCommand;
+import io.weir.server.ServeSettings;
+import io.weir.server.StartException;
+import java.io.PrintStream;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program's main class: finds the command, reads its options, runs it. */
 public final class Weir {
-  private static final int EXIT_DONE = 0;
-  private static final int EXIT_USAGE = 2;
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int WRONG_USAGE = 2;
 
-  private Weir() {}
+  private static final List<String> COMMANDS = List.of("serve", "demo", "help");
 
-  /** Runs one command and exits with the code of {@code docs} (0 done, 1 failed, 2 wrong usage). */
-  public static void main(String[] args) {
-    if (args.length > 0 && args[0].equals("train")) {
-      System.exit(EXIT_DONE);
+  private static final String USAGE =
+      """
+      Usage: weir COMMAND [OPTION...]
+
+        serve   relay HTTP/1.1 to an origin
+        demo    see it work: an origin, the relay and slow readers, all here
+        help    show this text, or with a command its options
+
+      weir COMMAND --help shows a command's options, weir --version the version.
+      """;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  Weir(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs one command and exits: 0 done, 1 failed, 2 wrong usage. */
+  public static void main(String[] args) throws InterruptedException {
+    System.exit(new Weir(System.out, System.err).run(args));
+  }
+
+  /** Runs one command and returns the exit code. */
+  int run(String... args) throws InterruptedException {
+    String command = args.length == 0 ? "" : args[0];
+    try {
+      return switch (command) {
+        case "serve" -> serve(args);
+        case "demo" -> demo(args);
+        case "train" -> Train.run();
+        case "help" -> help(args);
+        case "-h", "--help" -> show(USAGE);
+        case "-V", "--version" -> show("weir " + version() + "\n");
+        case "" -> wrongUsage(USAGE);
+        default -> wrongUsage(unknown(command));
+      };
+    } catch (UsageException e) {
+      return wrongUsage(
+          "weir " + command + ": " + e.getMessage() + "\nTry 'weir " + command + " --help'.\n");
+    } catch (StartException e) {
+      err.println("weir: " + e.getMessage());
+      return FAILED;
     }
-    System.err.println("Usage: weir COMMAND [OPTION...]");
-    System.exit(EXIT_USAGE);
+  }
+
+  private int serve(String... args) throws UsageException, StartException, InterruptedException {
+    ParseResult parsed = parse(ServeOptions.spec(), args);
+    if (parsed.isUsageHelpRequested()) {
+      return show(usage(parsed.commandSpec()));
+    }
+    ConsoleLog.install(err);
+    Given given = new Given(parsed);
+    ServeSettings settings = ServeOptions.read(given);
+    ServeCommand.run(settings, given.has("--quiet"), out, err);
+    return DONE;
+  }
+
+  private int demo(String... args) throws UsageException, StartException, InterruptedException {
+    ParseResult parsed = parse(DemoOptions.spec(), args);
+    if (parsed.isUsageHelpRequested()) {
+      return show(usage(parsed.commandSpec()));
+    }
+    ConsoleLog.install(err);
+    Given given = new Given(parsed);
+    DemoSettings settings = DemoOptions.read(given);
+    String listen = DemoOptions.listen(given);
+    return Demo.run(settings, url -> DemoOptions.relay(url, listen), out, err);
+  }
+
+  private int help(String... args) throws UsageException {
+    if (args.length < 2) {
+      return show(USAGE);
+    }
+    return switch (args[1]) {
+      case "serve" -> show(usage(ServeOptions.spec()));
+      case "demo" -> show(usage(DemoOptions.spec()));
+      default -> wrongUsage(unknown(args[1]));
+    };
+  }
+
+  /** Parses all but the first word, which is the command. */
+  static ParseResult parse(CommandSpec spec, String... args) throws UsageException {
+    String[] rest = new String[args.length - 1];
+    System.arraycopy(args, 1, rest, 0, rest.length);
+    try {
+      return new CommandLine(spec).setExpandAtFiles(false).parseArgs(rest);
+    } catch (ParameterException e) {
+      throw new UsageException(complaint(e));
+    }
+  }
+
+  static String usage(CommandSpec spec) {
+    return new CommandLine(spec).getUsageMessage(Ansi.OFF);
+  }
+
+  private static String complaint(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return String.valueOf(e.getMessage());
+    }
+    String first = unmatched.getUnmatched().getFirst();
+    if (!first.startsWith("-")) {
+      return "'" + first + "' belongs to no option";
+    }
+    List<String> like = unmatched.getSuggestions();
+    return "unknown option " + first + (like.isEmpty() ? "" : "; is it " + like.getFirst() + "?");
+  }
+
+  private static String unknown(String command) {
+    return "weir: '"
+        + command
+        + "' is not a command; there are "
+        + String.join(", ", COMMANDS)
+        + "\nTry 'weir help'.\n";
+  }
+
+  private static String version() {
+    String version = Weir.class.getPackage().getImplementationVersion();
+    return version == null ? "of an unpacked build" : version;
+  }
+
+  private int show(String text) {
+    out.print(text);
+    out.flush();
+    return DONE;
+  }
+
+  private int wrongUsage(String text) {
+    err.print(text);
+    return WRONG_USAGE;
   }
 }

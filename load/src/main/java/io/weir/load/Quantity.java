@@ -4,7 +4,7 @@ package io.weir.load;
  * Sizes and times as people write them: {@code 64k}, {@code 256m}, {@code 1g}, {@code 1t} (binary:
  * 1k is 1,024) and {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}.
  */
-final class Quantity {
+public final class Quantity {
   private Quantity() {}
 
   /**
@@ -13,7 +13,7 @@ final class Quantity {
    * @return bytes, 0 or more
    * @throws IllegalArgumentException with what would be right
    */
-  static long bytes(String text) {
+  public static long bytes(String text) {
     int digits = digits(text);
     long factor =
         switch (text.substring(digits)) {
@@ -33,7 +33,7 @@ final class Quantity {
    * @return milliseconds, 0 or more
    * @throws IllegalArgumentException with what would be right
    */
-  static long millis(String text) {
+  public static long millis(String text) {
     int digits = digits(text);
     long factor =
         switch (text.substring(digits)) {
@@ -51,7 +51,7 @@ final class Quantity {
    *
    * @throws IllegalArgumentException with what would be right
    */
-  static long count(String text) {
+  public static long count(String text) {
     int digits = digits(text);
     long factor = digits == text.length() ? 1 : -1;
     return product(text, digits, factor, "a whole number such as 1000");

@@ -157,8 +157,8 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     while (left > 0 && open) {
       int n = Libc.recv(errno, fd, MemorySegment.NULL, left, flags);
       if (n <= 0) {
-        // Peeked bytes cannot vanish from the queue; a socket that says otherwise is not used on.
-        throw new IllegalStateException("skip of " + length + " peeked bytes failed with " + n);
+        failed = true; // the queue is gone, with the connection
+        return;
       }
       left -= n;
     }

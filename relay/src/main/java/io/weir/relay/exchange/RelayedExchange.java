@@ -4,20 +4,15 @@ import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.http.Reason;
-import io.weir.relay.http1.ChunkFraming;
-import io.weir.relay.http1.Head;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.ResponseHead;
+import io.weir.relay.http1.ResponseWriter;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.origin.OriginConnection;
 import io.weir.relay.origin.OriginPool;
-import io.weir.relay.pump.CopyPump;
-import io.weir.relay.pump.Framing;
-import io.weir.relay.pump.LengthFraming;
-import io.weir.relay.pump.Progress;
-import io.weir.relay.pump.UntilCloseFraming;
+import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -25,22 +20,20 @@ import org.jspecify.annotations.Nullable;
  * One request relayed to the origin, and its response relayed back.
  *
  * <pre>
- *   request    CONNECTING --> HEAD --> BODY -------> SENT
- *                                       \ the origin takes no more
- *                                        +--------> ABANDONED
- *   response               AWAITED --> HEAD --> BODY --> DONE
- *                            |  ^ 1xx
- *                            +--+
- *                            | 101
- *                            v
- *              both directions: TUNNEL, ends when both sides have ended
+ *            connect()                 taken()
+ *   begun ------------> connecting ------------> both flows step, on any readiness of either socket
+ *                          ^   |                     |              |              |
+ *                          |   | refused()           | stale,       | responseSent | fail(), cut()
+ *                          |   v                     | untouched    v              v
+ *                          |  fail()                 |           finish()    answer of ours, or
+ *                          +-------------------------+                       a visible break
  * </pre>
  *
  * <h2>Both directions at once</h2>
  *
- * The origin may answer before the request has ended, so each direction has its own state and its
- * own pump, and {@link #advance} drives both as far as they go. It is called whenever either socket
- * becomes ready, and does nothing for a direction that waits for the other.
+ * The origin may answer before the request has ended, so {@link RequestFlow} and {@link
+ * ResponseFlow} each have their own state and pump, and {@link #advance} drives both as far as they
+ * go. It does nothing for a direction that waits for the other side's socket.
  *
  * <h2>Retry</h2>
  *
@@ -57,72 +50,35 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the loop. Owns its origin connection.
  */
 final class RelayedExchange extends Exchange implements Attendant, OriginPool.Taker {
-  private enum RequestState {
-    CONNECTING,
-    HEAD,
-    BODY,
-    SENT,
-    ABANDONED
-  }
-
-  private enum ResponseState {
-    AWAITED,
-    HEAD,
-    BODY,
-    DONE
-  }
-
-  /** First look at a response's head, bytes; with it comes the body of a small response. */
-  private static final int HEAD_PEEK_BYTES = 16 * 1024;
-
-  /** A body that is whole with its head, and not longer, leaves in the same write, bytes. */
-  private static final int JOINED_BODY_BYTES_MAX = 8 * 1024;
-
   private static final AtomicLong IDS = new AtomicLong();
 
   private final ClientConnection client;
   private final Worker worker;
   private final RelayService service;
-  private final Loop loop;
   private final Request request;
+  private final RequestFlow upward;
+  private final ResponseFlow downward;
   private final long beganNanos = System.nanoTime();
-  private final Tail requestTail = new Tail();
-  private final Tail responseTail = new Tail();
-  private final Wait requestWait = new Wait();
-  private final Wait responseWait = new Wait();
   private long id;
-  private RequestState requestState = RequestState.CONNECTING;
-  private ResponseState responseState = ResponseState.AWAITED;
   private OriginPool.@Nullable Wait connecting;
   private @Nullable OriginConnection connection;
-  private @Nullable CopyPump upload;
-  private @Nullable CopyPump download;
-  private @Nullable Framing uploadFraming;
-  private @Nullable Framing downloadFraming;
-  private boolean headParsed = true;
-  private boolean headConsumed;
+
+  /** Whether the request's head stands in the scratch space: in the turn that found it. */
+  private boolean headInScratch = true;
+
   private boolean retried;
-  private boolean continued;
-  private boolean tunnel;
-  private boolean keepClient;
-  private boolean keepOrigin;
-  private boolean chunkedOut;
-  private boolean surplus;
   private boolean over;
-  private int status;
-  private int flows = 1;
-  private long uploadedBytes;
-  private long downloadedBytes;
+  private int flows;
+  private int ownStatus;
 
   RelayedExchange(ClientConnection client, RelayService service, RequestHead head, Worker worker) {
     this.client = client;
     this.service = service;
     this.worker = worker;
-    this.loop = worker.loop;
     this.request = Request.of(head, worker.settings.log() != null);
-    if (request.hasBody()) {
-      flows = 2;
-    }
+    this.upward = new RequestFlow(this, request);
+    this.downward = new ResponseFlow(this, request);
+    this.flows = request.hasBody() ? 2 : 1;
     worker.counters.exchangeBegun(flows);
   }
 
@@ -134,7 +90,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (wait != null) { // else taken() or refused() ran, and may have begun another wait
       connecting = wait;
     }
-    headParsed = false;
+    headInScratch = false;
   }
 
   @Override
@@ -143,10 +99,14 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     connection = taken;
     taken.endpoint().attend(this);
     try {
-      sendHead(taken.endpoint());
+      if (headInScratch) {
+        upward.begin(worker.requestHead, taken.endpoint()); // whoever began this goes on
+      } else if (parseAgain()) {
+        upward.begin(worker.requestHead, taken.endpoint());
+        advance();
+      }
     } catch (Throwable t) {
-      loop.faults().record(t);
-      abandon();
+      fault(t);
     }
   }
 
@@ -156,70 +116,43 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     try {
       fail(reason, why);
     } catch (Throwable t) {
-      loop.faults().record(t);
-      abandon();
+      fault(t);
     }
   }
 
-  private void sendHead(Endpoint origin) {
-    RequestHead head = worker.requestHead;
-    if (!headParsed && !parseAgain(head)) {
-      return;
-    }
-    Scratch out = loop.out();
-    boolean trusted = service.settings.trusted().trusts(client.endpoint().peer());
-    int length = service.writer.write(head, client.peerAddress(), trusted, out.bytes(), 0);
-    if (length < 0) {
-      fail(Reason.HEAD_TOO_LARGE, "The head leaves no room for the relay's own fields");
-      return;
-    }
-    requestState = RequestState.HEAD;
-    Tail.Sent sent = requestTail.send(origin, out, length, false);
-    if (request.hasBody()) {
-      consumeHead();
-      beginUpload(origin);
-    }
-    if (sent == Tail.Sent.BROKEN) {
-      originGone("the origin closed the connection");
-    } else if (sent == Tail.Sent.ALL) {
-      headSent();
-    }
+  private void fault(Throwable t) {
+    worker.loop.faults().record(t);
+    abandon();
   }
 
   /** The head was peeked in an earlier turn: it is still in the socket, and must be the same. */
-  private boolean parseAgain(RequestHead head) {
-    Scratch in = loop.in();
-    int arrived = client.endpoint().peek(in, Scratch.HEADROOM_BYTES, in.capacityBytes());
+  private boolean parseAgain() {
+    Scratch in = worker.loop.in();
+    int from = Scratch.HEADROOM_BYTES;
+    int arrived = client.endpoint().peek(in, from, in.capacityBytes());
     if (arrived <= 0) {
       cut(Reason.CLIENT_GONE);
       return false;
     }
-    int from = Scratch.HEADROOM_BYTES;
-    if (head.parse(in.bytes(), from, from + arrived) != request.lengthBytes()) {
+    if (worker.requestHead.parse(in.bytes(), from, from + arrived) != request.lengthBytes()) {
       throw new IllegalStateException("a peeked head has changed");
     }
     return true;
   }
 
-  private void beginUpload(Endpoint origin) {
-    Framing framing =
-        request.chunked()
-            ? new ChunkFraming(ChunkFraming.Mode.RECHUNK)
-            : new LengthFraming(request.contentLength());
-    uploadFraming = framing;
-    upload = new CopyPump(client.endpoint(), origin, framing, loop.in());
-  }
-
-  private void headSent() {
-    requestState = upload == null ? RequestState.SENT : RequestState.BODY;
-    responseWait.clear();
-  }
-
-  private void consumeHead() {
-    if (!headConsumed) {
-      headConsumed = true;
-      client.endpoint().skip(request.lengthBytes());
+  /** The connection ended before a response: a stale one is replaced once, else it is an error. */
+  void originGone(String why) {
+    OriginConnection gone = connection;
+    boolean repeatable = request.repeatable() && upward.headKept() && downward.untouched();
+    if (gone == null || !gone.reused() || !repeatable || retried) {
+      fail(Reason.ORIGIN_CLOSED, why);
+      return;
     }
+    retried = true;
+    connection = null;
+    gone.close();
+    upward.beginAgain();
+    connect(true);
   }
 
   // --- Driving both directions ------------------------------------------------------------------
@@ -244,332 +177,42 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (over || with == null) {
       return;
     }
-    if (requestState == RequestState.HEAD) {
-      stepRequestHead(with.endpoint());
-    }
-    if (requestState == RequestState.BODY && !over) {
-      stepUpload(with.endpoint());
-    }
+    upward.step(with.endpoint());
     if (!over && connection == with) {
-      stepResponse(with.endpoint());
+      downward.step(with.endpoint());
     }
   }
 
-  private void stepRequestHead(Endpoint origin) {
-    switch (requestTail.flush(origin, loop.out())) {
-      case ALL -> headSent();
-      case BLOCKED -> requestWait.set(Wait.On.SINK, requestTail.heldBytes());
-      case BROKEN -> requestState = RequestState.ABANDONED;
-    }
-  }
-
-  private void stepUpload(Endpoint origin) {
-    CopyPump pump = upload;
-    if (pump == null) {
-      return;
-    }
-    long before = pump.movedBytes();
-    Progress progress = pump.run();
-    long moved = pump.movedBytes() - before;
-    uploadedBytes += moved;
-    worker.counters.uploaded(moved);
-    long limit = service.settings.bodyBytesMax();
-    if (limit >= 0 && uploadedBytes > limit && !tunnel) {
-      fail(Reason.BODY_TOO_LARGE, "The limit is " + limit + " bytes");
-      return;
-    }
-    switch (progress) {
-      case DONE -> {
-        requestState = RequestState.SENT;
-        requestWait.clear();
-        responseWait.clear();
-        if (tunnel) {
-          origin.finish();
-        }
-      }
-      case WAIT_SOURCE -> requestWait.set(Wait.On.SOURCE, pump.movedBytes());
-      case WAIT_SINK -> requestWait.set(Wait.On.SINK, pump.movedBytes());
-      case GIVE_WAY -> {
-        requestWait.clear();
-        client.giveWay();
-      }
-      case SOURCE_BROKEN -> cut(Reason.CLIENT_GONE);
-      case MALFORMED -> fail(Reason.BAD_FRAMING, faultOf(uploadFraming));
-      case SINK_BROKEN -> {
-        // The answer may be on its way all the same (RFC 9112, 9.5); the response decides.
-        requestState = RequestState.ABANDONED;
-        requestWait.clear();
+  /** The request's body, or the client's side of a tunnel, is over. */
+  void requestSent(Endpoint origin) {
+    downward.pause().clear();
+    if (downward.tunnel()) {
+      origin.finish();
+      if (downward.done()) {
+        finish();
       }
     }
   }
 
-  private static String faultOf(@Nullable Framing framing) {
-    return framing == null ? "" : framing.fault();
+  /** A final response, or a 101, is about to be written to the client. */
+  void responseBegins() {
+    upward.consumeHead();
   }
 
-  private void stepResponse(Endpoint origin) {
-    while (!over) {
-      switch (responseTail.flush(client.endpoint(), loop.out())) {
-        case ALL -> {}
-        case BLOCKED -> {
-          responseWait.set(Wait.On.SINK, responseTail.heldBytes());
-          return;
-        }
-        case BROKEN -> {
-          cut(Reason.CLIENT_GONE);
-          return;
-        }
-      }
-      switch (responseState) {
-        case AWAITED -> {
-          if (!readResponseHead(origin)) {
-            return;
-          }
-        }
-        case HEAD -> responseState = ResponseState.BODY;
-        case BODY -> {
-          if (!stepDownload()) {
-            return;
-          }
-        }
-        case DONE -> {
-          return;
-        }
-      }
-    }
+  /** HTTP is over on this connection; the client's bytes pass as they are from now on. */
+  void beginTunnel(Endpoint origin) {
+    upward.beginTunnel(origin);
+    worker.counters.flowsAdded(1);
+    flows++;
+    client.giveWay();
   }
 
-  // --- The response's head ----------------------------------------------------------------------
-
-  /** Returns whether there is more to do at once. */
-  private boolean readResponseHead(Endpoint origin) {
-    if (!origin.readable()) {
-      responseWait.set(Wait.On.SOURCE, 0);
-      return false;
+  /** The response's body, or the origin's side of a tunnel, is over. */
+  void responseSent() {
+    if (downward.tunnel()) {
+      client.endpoint().finish();
     }
-    Scratch in = loop.in();
-    int want = HEAD_PEEK_BYTES;
-    int arrived = origin.peek(in, Scratch.HEADROOM_BYTES, want);
-    int from = Scratch.HEADROOM_BYTES;
-    ResponseHead head = worker.responseHead;
-    int length = arrived <= 0 ? 0 : head.parse(in.bytes(), from, from + arrived);
-    if (length == Head.NEED_MORE && arrived == want) {
-      want = in.capacityBytes();
-      arrived = origin.peek(in, from, want);
-      length = arrived <= 0 ? 0 : head.parse(in.bytes(), from, from + arrived);
-    }
-    if (arrived == Source.NOTHING_YET) {
-      responseWait.set(Wait.On.SOURCE, 0);
-      return false;
-    }
-    if (arrived < 0) {
-      originGone("the origin closed the connection");
-      return false;
-    }
-    if (length == Head.NEED_MORE) {
-      if ((origin.inputEnded() || origin.inputBroken()) && arrived < want) {
-        retried = true; // something was said: not a stale connection
-        originGone("the origin closed in the middle of its head");
-      } else {
-        responseWait.set(Wait.On.SOURCE, 0);
-      }
-      return false;
-    }
-    if (length < 0) {
-      fail(Reason.ORIGIN_BAD_RESPONSE, head.faultDetail());
-      return false;
-    }
-    return head.interim() ? passInterim(origin, head) : beginResponse(origin, head, arrived);
-  }
-
-  /** The connection ended before a response: a stale one is replaced once, else it is an error. */
-  private void originGone(String why) {
-    OriginConnection gone = connection;
-    if (gone == null || !gone.reused() || !request.repeatable() || retried || headConsumed) {
-      fail(Reason.ORIGIN_CLOSED, why);
-      return;
-    }
-    retried = true;
-    connection = null;
-    gone.close();
-    requestTail.clear();
-    requestState = RequestState.CONNECTING;
-    connect(true);
-    advance();
-  }
-
-  private boolean passInterim(Endpoint origin, ResponseHead head) {
-    continued |= head.status() == 100;
-    Tail.Sent sent = Tail.Sent.ALL;
-    if (request.minorVersion() == 1) {
-      Scratch out = loop.out();
-      int length = worker.responseWriter.writeInterim(head, out.bytes(), 0);
-      if (length < 0) {
-        fail(Reason.ORIGIN_BAD_RESPONSE, "The head of a 1xx response is too large");
-        return false;
-      }
-      sent = responseTail.send(client.endpoint(), out, length, false);
-    }
-    origin.skip(head.length());
-    responseWait.clear();
-    if (sent == Tail.Sent.BROKEN) {
-      cut(Reason.CLIENT_GONE);
-    }
-    return true;
-  }
-
-  private boolean beginResponse(Endpoint origin, ResponseHead head, int arrived) {
-    ResponseHead.Body body = head.body(request.method(), request.upgrade());
-    if (head.faulted()) {
-      fail(Reason.ORIGIN_BAD_RESPONSE, head.faultDetail());
-      return false;
-    }
-    consumeHead();
-    status = head.status();
-    tunnel = status == 101;
-    keepOrigin = head.keepAlive() && body != ResponseHead.Body.UNTIL_CLOSE && !tunnel;
-    ResponseHead.Body out = outgoing(body);
-    keepClient = mayKeepClient(out);
-    Scratch scratch = loop.out();
-    int length =
-        worker.responseWriter.write(
-            head,
-            out,
-            request.method(),
-            keepClient,
-            request.minorVersion(),
-            tunnel,
-            scratch.bytes(),
-            0);
-    if (length < 0) {
-      fail(Reason.ORIGIN_BAD_RESPONSE, "The head of the response is too large");
-      return false;
-    }
-    chunkedOut = out == ResponseHead.Body.CHUNKED;
-    int joined = joinBody(head, body, arrived, length);
-    boolean more = joined == 0 && arrived > head.length() && body != ResponseHead.Body.NONE;
-    Tail.Sent sent = responseTail.send(client.endpoint(), scratch, length + joined, more);
-    origin.skip(head.length() + joined);
-    boolean whole =
-        body == ResponseHead.Body.NONE
-            || (body == ResponseHead.Body.LENGTH && head.contentLength() == joined);
-    surplus = whole && arrived > head.length() + joined;
-    responseState = ResponseState.HEAD;
-    responseWait.clear();
-    if (sent == Tail.Sent.BROKEN) {
-      cut(Reason.CLIENT_GONE);
-      return false;
-    }
-    beginDownload(origin, head, body, joined);
-    return true;
-  }
-
-  private ResponseHead.Body outgoing(ResponseHead.Body body) {
-    return switch (body) {
-      case NONE, LENGTH -> body;
-      case CHUNKED, UNTIL_CLOSE ->
-          request.minorVersion() == 1 ? ResponseHead.Body.CHUNKED : ResponseHead.Body.UNTIL_CLOSE;
-    };
-  }
-
-  private boolean mayKeepClient(ResponseHead.Body out) {
-    if (!request.keepAlive() || worker.draining() || out == ResponseHead.Body.UNTIL_CLOSE) {
-      return false;
-    }
-    // A client that was told no, or not told to go on, may send its body or not: nobody can know.
-    boolean inDoubt = status >= 300 || (request.expectContinue() && !continued);
-    return requestState == RequestState.SENT
-        || (requestState == RequestState.BODY && !inDoubt);
-  }
-
-  /** Copies a small body that is whole in hand behind its head; returns its length, or 0. */
-  private int joinBody(ResponseHead head, ResponseHead.Body body, int arrived, int at) {
-    if (body != ResponseHead.Body.LENGTH
-        || head.contentLength() > JOINED_BODY_BYTES_MAX
-        || head.contentLength() > arrived - head.length()) {
-      return 0;
-    }
-    int length = (int) head.contentLength();
-    int from = Scratch.HEADROOM_BYTES + head.length();
-    System.arraycopy(loop.in().bytes(), from, loop.out().bytes(), at, length);
-    return length;
-  }
-
-  private void beginDownload(
-      Endpoint origin, ResponseHead head, ResponseHead.Body body, int joined) {
-    if (tunnel) {
-      uploadFraming = new UntilCloseFraming();
-      upload = new CopyPump(client.endpoint(), origin, uploadFraming, loop.in());
-      requestState = RequestState.BODY;
-      worker.counters.flowsAdded(1);
-      flows++;
-      client.giveWay();
-    }
-    downloadedBytes = joined;
-    worker.counters.downloaded(joined);
-    Framing framing = downloadFraming(head, body, joined);
-    downloadFraming = framing;
-    download = new CopyPump(origin, client.endpoint(), framing, loop.in());
-  }
-
-  private Framing downloadFraming(ResponseHead head, ResponseHead.Body body, int joined) {
-    if (tunnel) {
-      return new UntilCloseFraming();
-    }
-    return switch (body) {
-      case NONE -> new LengthFraming(0);
-      case LENGTH -> new LengthFraming(head.contentLength() - joined);
-      case CHUNKED ->
-          new ChunkFraming(chunkedOut ? ChunkFraming.Mode.PASS : ChunkFraming.Mode.DECHUNK);
-      case UNTIL_CLOSE ->
-          chunkedOut ? new ChunkFraming(ChunkFraming.Mode.CHUNK) : new UntilCloseFraming();
-    };
-  }
-
-  // --- The response's body ----------------------------------------------------------------------
-
-  /** Returns whether there is more to do at once. */
-  private boolean stepDownload() {
-    CopyPump pump = download;
-    if (pump == null) {
-      return false;
-    }
-    long before = pump.movedBytes();
-    Progress progress = pump.run();
-    long moved = pump.movedBytes() - before;
-    downloadedBytes += moved;
-    worker.counters.downloaded(moved);
-    switch (progress) {
-      case DONE -> {
-        responseState = ResponseState.DONE;
-        surplus |= pump.surplus();
-        responseWait.clear();
-        downloadDone();
-      }
-      case WAIT_SOURCE -> responseWait.set(Wait.On.SOURCE, pump.movedBytes());
-      case WAIT_SINK -> responseWait.set(Wait.On.SINK, pump.movedBytes());
-      case GIVE_WAY -> {
-        responseWait.clear();
-        client.giveWay();
-      }
-      case SOURCE_BROKEN -> cut(Reason.ORIGIN_BROKEN);
-      case MALFORMED -> {
-        OwnAnswers.log(
-            Reason.ORIGIN_BROKEN, faultOf(downloadFraming), client.endpoint().peer());
-        cut(Reason.ORIGIN_BROKEN);
-      }
-      case SINK_BROKEN -> cut(Reason.CLIENT_GONE);
-    }
-    return false;
-  }
-
-  private void downloadDone() {
-    if (!tunnel) {
-      finish();
-      return;
-    }
-    client.endpoint().finish();
-    if (requestState != RequestState.BODY) {
+    if (!downward.tunnel() || !upward.moving()) {
       finish();
     }
   }
@@ -577,20 +220,20 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   // --- The end ----------------------------------------------------------------------------------
 
   private void finish() {
-    boolean requestRead = requestState == RequestState.SENT;
+    boolean requestRead = upward.sent();
     OriginConnection done = connection;
     connection = null;
     if (done != null) {
-      if (keepOrigin && requestRead && !surplus && quiet(done.endpoint())) {
+      if (requestRead && downward.keepOrigin() && quiet(done.endpoint())) {
         done.release();
       } else {
         done.close();
       }
     }
     end(null);
-    if (tunnel) {
+    if (downward.tunnel()) {
       client.close(false);
-    } else if (keepClient && requestRead) {
+    } else if (requestRead && downward.keepClient()) {
       client.nextRequest();
     } else {
       client.closeInOrder(requestRead);
@@ -598,25 +241,26 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   private boolean quiet(Endpoint origin) {
-    return !origin.failed()
-        && !origin.inputEnded()
-        && (!origin.readable()
-            || origin.peek(loop.in(), Scratch.HEADROOM_BYTES, 1) == Source.NOTHING_YET);
+    if (origin.failed() || origin.inputEnded()) {
+      return false;
+    }
+    return !origin.readable()
+        || origin.peek(worker.loop.in(), Scratch.HEADROOM_BYTES, 1) == Source.NOTHING_YET;
   }
 
   /** Ends it with an answer of ours if the client can still be given one, else by a cut. */
-  private void fail(Reason reason, String detail) {
+  void fail(Reason reason, String detail) {
     if (over) {
       return;
     }
-    if (responseState != ResponseState.AWAITED || !responseTail.empty() || reason.status() == 0) {
-      cut(reason);
+    if (!downward.replaceable() || reason.status() == 0) {
+      cut(reason, detail);
       return;
     }
-    boolean requestRead = requestState == RequestState.SENT || !request.hasBody();
-    consumeHead();
+    boolean requestRead = upward.sent() || !request.hasBody();
+    upward.consumeHead();
     leaveOrigin();
-    status = reason.status();
+    ownStatus = reason.status();
     end(reason);
     client.answer(
         reason,
@@ -629,17 +273,20 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   @Override
   void cut(Reason reason) {
+    cut(reason, "");
+  }
+
+  /** Ends it so that the client sees a broken transfer. */
+  void cut(Reason reason, String detail) {
     if (over) {
       return;
     }
     leaveOrigin();
     end(reason);
     if (reason != Reason.CLIENT_GONE) {
-      OwnAnswers.log(reason, "", client.endpoint().peer());
+      OwnAnswers.log(reason, detail, client.endpoint().peer());
     }
-    // The end without a last chunk is seen; any other end could pass for the end of the body.
-    boolean seen = chunkedOut && responseTail.empty() && reason != Reason.SEND_TIMEOUT;
-    client.close(!seen);
+    client.close(!downward.endIsVisible() || reason == Reason.SEND_TIMEOUT);
   }
 
   private void leaveOrigin() {
@@ -661,16 +308,16 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
     ExchangeLog log = worker.settings.log();
     if (log != null) {
-      long tookMillis = (System.nanoTime() - beganNanos) / 1_000_000;
+      long tookMillis = ageMillis();
       log.ended(
           new ExchangeEnd(
               client.endpoint().peer(),
               request.methodName(),
               request.target(),
               request.minorVersion(),
-              status,
-              downloadedBytes,
-              uploadedBytes,
+              status(),
+              downward.bodyBytes(),
+              upward.bodyBytes(),
               System.currentTimeMillis() - tookMillis,
               tookMillis,
               request.referer(),
@@ -688,47 +335,96 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       return; // connecting has a limit of its own
     }
     Timeouts limits = worker.settings.timeouts();
-    if (responseWait.sinkOverdue(nowNanos, limits.sendMillis(), client.endpoint())
-        || requestWait.sinkOverdue(nowNanos, limits.sendMillis(), with.endpoint())) {
-      fail(responseWait.on() == Wait.On.SINK ? Reason.SEND_TIMEOUT : Reason.ORIGIN_TIMEOUT, "");
-    } else if (tunnel) {
+    if (downward.pause().sinkOverdue(nowNanos, limits.sendMillis(), client.endpoint())) {
+      cut(Reason.SEND_TIMEOUT, "the client took nothing");
+    } else if (upward.pause().sinkOverdue(nowNanos, limits.sendMillis(), with.endpoint())) {
+      fail(Reason.ORIGIN_TIMEOUT, "The origin took nothing of the request's body");
+    } else if (downward.tunnel()) {
       sweepTunnel(nowNanos, limits.tunnelMillis());
-    } else if (responseState != ResponseState.AWAITED) {
-      sweepBodies(nowNanos, limits.idleMillis());
-    } else {
+    } else if (downward.awaited()) {
       sweepAwaited(nowNanos, limits);
+    } else {
+      sweepBodies(nowNanos, limits.idleMillis());
     }
   }
 
   private void sweepTunnel(long nowNanos, int millis) {
-    boolean up = requestState != RequestState.BODY || requestWait.sourceOverdue(nowNanos, millis);
-    boolean down =
-        responseState == ResponseState.DONE || responseWait.sourceOverdue(nowNanos, millis);
+    boolean up = !upward.moving() || upward.pause().sourceOverdue(nowNanos, millis);
+    boolean down = downward.done() || downward.pause().sourceOverdue(nowNanos, millis);
     if (up && down) {
-      cut(Reason.ORIGIN_STALLED);
-    }
-  }
-
-  private void sweepBodies(long nowNanos, int idleMillis) {
-    if (responseWait.sourceOverdue(nowNanos, idleMillis)) {
-      cut(Reason.ORIGIN_STALLED);
-    } else if (requestState == RequestState.BODY
-        && responseWait.on() != Wait.On.SINK
-        && requestWait.sourceOverdue(nowNanos, idleMillis)) {
-      cut(Reason.CLIENT_TIMEOUT);
+      cut(Reason.ORIGIN_STALLED, "nothing moved in the tunnel");
     }
   }
 
   private void sweepAwaited(long nowNanos, Timeouts limits) {
-    boolean originsTurn =
-        requestState != RequestState.BODY || (request.expectContinue() && !continued);
-    if (originsTurn) {
-      if (responseWait.sourceOverdue(nowNanos, limits.firstByteMillis())) {
+    boolean clientsTurn = upward.moving() && (!request.expectContinue() || downward.continued());
+    if (!clientsTurn) {
+      if (downward.pause().sourceOverdue(nowNanos, limits.firstByteMillis())) {
         fail(Reason.ORIGIN_TIMEOUT, "");
       }
-    } else if (requestWait.sourceOverdue(nowNanos, limits.idleMillis())) {
+    } else if (upward.pause().sourceOverdue(nowNanos, limits.idleMillis())) {
       fail(Reason.REQUEST_TIMEOUT, "The body stopped arriving");
     }
+  }
+
+  private void sweepBodies(long nowNanos, int idleMillis) {
+    // A side that waits for the other is not to blame: only where neither flow moves is there one.
+    boolean clientSilent = upward.moving() && upward.pause().sourceOverdue(nowNanos, idleMillis);
+    if (clientSilent && downward.pause().on() == Wait.On.SOURCE) {
+      cut(Reason.CLIENT_TIMEOUT);
+    } else if (!upward.moving() && downward.pause().sourceOverdue(nowNanos, idleMillis)) {
+      cut(Reason.ORIGIN_STALLED);
+    }
+  }
+
+  // --- What the flows need ----------------------------------------------------------------------
+
+  ClientConnection client() {
+    return client;
+  }
+
+  Loop loop() {
+    return worker.loop;
+  }
+
+  Counters counters() {
+    return worker.counters;
+  }
+
+  ResponseHead responseHead() {
+    return worker.responseHead;
+  }
+
+  ResponseWriter responseWriter() {
+    return worker.responseWriter;
+  }
+
+  boolean draining() {
+    return worker.draining();
+  }
+
+  boolean over() {
+    return over;
+  }
+
+  boolean requestIsSent() {
+    return upward.sent();
+  }
+
+  /** Writes the head for the origin; returns its length, or -1 if there is no room. */
+  int writeHead(RequestHead head, byte[] to) {
+    boolean trusted = service.settings.trusted().trusts(client.endpoint().peer());
+    return service.writer.write(head, client.peerAddress(), trusted, to, 0);
+  }
+
+  /** Ends the exchange if the request's body has grown beyond the limit. */
+  boolean bodyTooLarge(long bytes) {
+    long limit = service.settings.bodyBytesMax();
+    if (limit < 0 || bytes <= limit || downward.tunnel()) {
+      return false;
+    }
+    fail(Reason.BODY_TOO_LARGE, "The limit is " + limit + " bytes");
+    return true;
   }
 
   // --- For people -------------------------------------------------------------------------------
@@ -741,40 +437,42 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (id == 0) {
       id = IDS.incrementAndGet();
     }
-    var peer = client.endpoint().peer();
+    InetSocketAddress peer = client.endpoint().peer();
     return new FlowRow(
         id,
         peer.getHostString() + ":" + peer.getPort(),
         request.methodName(),
-        status,
+        status(),
         phase(),
         waitsFor(),
-        downloadedBytes,
-        uploadedBytes,
-        (System.nanoTime() - beganNanos) / 1_000_000);
+        downward.bodyBytes(),
+        upward.bodyBytes(),
+        ageMillis());
+  }
+
+  private int status() {
+    return ownStatus == 0 ? downward.status() : ownStatus;
+  }
+
+  private long ageMillis() {
+    return (System.nanoTime() - beganNanos) / 1_000_000;
   }
 
   private String phase() {
-    if (tunnel) {
+    if (downward.tunnel()) {
       return "tunnel";
     }
-    if (responseState != ResponseState.AWAITED) {
-      return "response";
-    }
-    return switch (requestState) {
-      case CONNECTING -> "connecting";
-      case HEAD, BODY -> "request";
-      case SENT, ABANDONED -> "waiting";
-    };
+    return downward.awaited() ? upward.phase() : "response";
   }
 
   private String waitsFor() {
-    if (connection == null || responseWait.on() == Wait.On.SOURCE) {
-      return requestWait.on() == Wait.On.SOURCE ? "client" : "origin";
+    if (connection == null) {
+      return "origin";
     }
-    if (responseWait.on() == Wait.On.SINK) {
-      return "client";
-    }
-    return "";
+    return switch (downward.pause().on()) {
+      case SINK -> "client";
+      case SOURCE -> upward.pause().on() == Wait.On.SOURCE ? "client" : "origin";
+      case NOTHING -> "";
+    };
   }
 }

@@ -1,0 +1,91 @@
+package io.weir.cli;
+
+import io.weir.load.Quantity;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** What the user gave for a command's options, read with the options' names in every complaint. */
+final class Given {
+  private final ParseResult parsed;
+  private final CommandSpec spec;
+
+  Given(ParseResult parsed) {
+    this.parsed = parsed;
+    this.spec = parsed.commandSpec();
+  }
+
+  boolean has(String name) {
+    return parsed.hasMatchedOption(name);
+  }
+
+  /** The value given, or the default, or null where there is neither. */
+  @Nullable String text(String name) {
+    OptionSpec option = spec.findOption(name);
+    List<String> values = option.originalStringValues();
+    return values.isEmpty() ? option.defaultValue() : values.getLast();
+  }
+
+  /** All values given, or the default alone. */
+  List<String> texts(String name) {
+    OptionSpec option = spec.findOption(name);
+    List<String> values = option.originalStringValues();
+    if (!values.isEmpty()) {
+      return values;
+    }
+    return option.defaultValue() == null ? List.of() : List.of(option.defaultValue());
+  }
+
+  /** Milliseconds. */
+  int millis(String name, int min) throws UsageException {
+    return (int) number(name, Quantity::millis, min, Integer.MAX_VALUE, "1ms", "24 days");
+  }
+
+  /** Bytes, or a plain number. */
+  long number(
+      String name, Reader reader, long min, long max, String minText, String maxText)
+      throws UsageException {
+    String text = text(name);
+    long value;
+    try {
+      value = reader.read(text == null ? "" : text);
+    } catch (IllegalArgumentException e) {
+      throw complaint(name, e);
+    }
+    if (value < min || value > max) {
+      throw new UsageException(
+          name + ": " + text + " is not between " + (min == 0 ? "0" : minText) + " and " + maxText);
+    }
+    return value;
+  }
+
+  int count(String name, int min, int max) throws UsageException {
+    return (int)
+        number(name, Quantity::count, min, max, Integer.toString(min), Integer.toString(max));
+  }
+
+  /** One of these words, in lower case. */
+  String word(String name, String... words) throws UsageException {
+    String text = text(name);
+    String lower = text == null ? "" : text.toLowerCase(Locale.ROOT);
+    for (String word : words) {
+      if (word.equals(lower)) {
+        return word;
+      }
+    }
+    throw new UsageException(
+        name + ": '" + text + "' is not one of " + String.join(", ", words));
+  }
+
+  static UsageException complaint(String name, IllegalArgumentException e) {
+    return new UsageException(name + ": " + e.getMessage());
+  }
+
+  /** Reads a number from text. */
+  interface Reader {
+    long read(String text);
+  }
+}

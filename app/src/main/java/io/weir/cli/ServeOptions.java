@@ -1,0 +1,324 @@
+package io.weir.cli;
+
+import io.weir.load.Quantity;
+import io.weir.relay.exchange.RelaySettings;
+import io.weir.relay.exchange.ServerSettings;
+import io.weir.relay.exchange.Timeouts;
+import io.weir.relay.exchange.TrustedProxies;
+import io.weir.relay.http1.HeadLimits;
+import io.weir.relay.http1.UpstreamPolicy;
+import io.weir.relay.origin.Origin;
+import io.weir.relay.origin.OriginSettings;
+import io.weir.server.AccessLogTarget;
+import io.weir.server.ListenAddress;
+import io.weir.server.ServeSettings;
+import io.weir.server.StartException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** The options of {@code serve}: what they are called, and what they become. */
+final class ServeOptions {
+  private static final String DEFAULT_LISTEN = "127.0.0.1:3001";
+
+  /** A head is parsed in the loop's scratch space, which is this large. */
+  private static final long HEAD_BYTES_MAX = 64 * 1024;
+
+  private static final int DNS_PORT = 53;
+  private static final int THREADS_MAX = 1024;
+  private static final int CONNECTIONS_MAX = 1_000_000;
+  private static final String NEVER_MORE = "2g";
+
+  private ServeOptions() {}
+
+  static CommandSpec spec() {
+    Options options =
+        new Options(
+            "serve",
+            "weir serve (--to URL | --resource URL) [OPTION...]",
+            "Relays HTTP/1.1 to one origin, reading no faster than the reader drains.",
+            "Sizes: 64k, 256m, 1g (binary). Times: 500ms, 30s, 5m, 1h.");
+    origin(options);
+    listener(options);
+    times(options);
+    limits(options);
+    fields(options);
+    log(options);
+    return options.spec();
+  }
+
+  private static void origin(Options options) {
+    options
+        .value("--to", "URL", "Origin: the request's path and query are appended to this URL.")
+        .value("--resource", "URL", "Every GET or HEAD, whatever its path, gets this one resource.")
+        .flag(
+            "--insecure-origin",
+            "Accept any certificate of an https origin: anybody on the way can pose as the origin,"
+                + " read and change everything.")
+        .value(
+            "--origin-ca",
+            "FILE",
+            "Trust the certificates in this PEM file for the origin, not the JDK's.")
+        .value(
+            "--tls-provider",
+            "WHICH",
+            "auto",
+            "TLS to the origin: auto, native (BoringSSL) or jdk; auto is native where there is one.")
+        .value("--resolver", "ADDRESS[:PORT]", "DNS server to ask instead of the system's.");
+  }
+
+  private static void listener(Options options) {
+    options
+        .values(
+            "--listen",
+            "[HOST:]PORT",
+            "Where to listen: 3001, 0.0.0.0:3001, [::]:3001, or a name for all its addresses"
+                + " (default: "
+                + DEFAULT_LISTEN
+                + ").")
+        .value(
+            "--admin",
+            "[HOST:]PORT",
+            "127.0.0.1:3002",
+            "Where the admin pages are: /healthz, /readyz, /flows.")
+        .flag("--no-admin", "No admin pages.")
+        .value("--threads", "N", "Event loops (default: one for each core).")
+        .flag("--no-native", "Sockets by NIO, not by epoll and system calls of our own.")
+        .flag("--quiet", "Without the line of each second on standard output.")
+        .value(
+            "--drain",
+            "TIME",
+            "30s",
+            "After SIGTERM or Ctrl-C: how long what runs may go on before it is cut.");
+  }
+
+  private static void times(Options options) {
+    options
+        .value("--connect-timeout", "TIME", "5s", "To connect to the origin, TLS included.")
+        .value("--header-timeout", "TIME", "10s", "For a request's head to arrive.")
+        .value("--keep-alive-timeout", "TIME", "75s", "For a client's next request.")
+        .value("--first-byte-timeout", "TIME", "60s", "For the origin's response to begin.")
+        .value("--idle-timeout", "TIME", "60s", "Between two reads of a body.")
+        .value(
+            "--send-timeout", "TIME", "60s", "For a receiver to take a byte while bytes wait.")
+        .value("--tunnel-timeout", "TIME", "1h", "For a byte either way after an Upgrade.")
+        .value(
+            "--origin-idle-timeout", "TIME", "30s", "How long an idle connection is kept.");
+  }
+
+  private static void limits(Options options) {
+    options
+        .value("--max-head", "SIZE", "32k", "Longest head of a message, 64k at most.")
+        .value("--max-target", "SIZE", "8k", "Longest request target.")
+        .value("--max-fields", "N", "100", "Most header fields of a message.")
+        .value("--max-body", "SIZE", "0", "Longest request body; 0 is no limit.")
+        .value("--origin-idle", "N", "64", "Idle connections to the origin each loop keeps.")
+        .value(
+            "--origin-connections", "N", "0", "Connections to the origin per loop; 0 is no limit.");
+  }
+
+  private static void fields(Options options) {
+    options
+        .flag("--preserve-host", "Send the client's Host, not the origin's.")
+        .flag("--no-x-forwarded", "Send no X-Forwarded-For, -Proto and -Host.")
+        .flag("--forwarded", "Send Forwarded (RFC 7239).")
+        .flag("--no-via", "Add no Via.")
+        .values(
+            "--trusted-proxy",
+            "CIDR",
+            "Append to the X-Forwarded fields of these peers; those of others are replaced.");
+  }
+
+  private static void log(Options options) {
+    options
+        .value(
+            "--access-log",
+            "FILE",
+            "Write a line for each exchange; - is standard output. SIGHUP opens the file anew.")
+        .value("--access-log-format", "WHICH", "combined", "common, combined or json.");
+  }
+
+  /**
+   * Reads what was given.
+   *
+   * @throws UsageException if it makes no sense
+   * @throws StartException if it does, but a file or library that it names cannot be used
+   */
+  static ServeSettings read(Given given) throws UsageException, StartException {
+    boolean resource = given.has("--resource");
+    Origin origin = origin(given, resource ? "--resource" : "--to");
+    ServerSettings server = server(given);
+    RelaySettings relay =
+        new RelaySettings(
+            origin,
+            originSettings(given, origin),
+            upstream(given, origin, resource),
+            resource,
+            maxBody(given),
+            trusted(given));
+    return new ServeSettings(
+        listen(given),
+        given.has("--no-admin") ? null : address("--admin", given.texts("--admin").getFirst()),
+        server,
+        relay,
+        accessLog(given),
+        given.millis("--drain", 0),
+        (resource ? "the resource " : "to ") + origin);
+  }
+
+  private static Origin origin(Given given, String name) throws UsageException {
+    if (given.has("--to") == given.has("--resource")) {
+      throw new UsageException(
+          given.has("--to")
+              ? "--to and --resource exclude each other: give one of them"
+              : "give --to URL (the origin) or --resource URL (the one resource to serve)");
+    }
+    String url = given.texts(name).getFirst();
+    try {
+      Origin origin = Origin.parse(url);
+      if (name.equals("--to") && origin.target().indexOf('?') >= 0) {
+        throw new UsageException(
+            "--to: '" + url + "' has a query, to which no path can be appended; use --resource?");
+      }
+      return origin;
+    } catch (IllegalArgumentException e) {
+      throw Given.complaint(name, e);
+    }
+  }
+
+  private static ServerSettings server(Given given) throws UsageException {
+    HeadLimits heads =
+        new HeadLimits(
+            (int) given.number("--max-head", Quantity::bytes, 1, HEAD_BYTES_MAX, "1", "64k"),
+            (int) given.number("--max-target", Quantity::bytes, 1, HEAD_BYTES_MAX, "1", "64k"),
+            given.count("--max-fields", 1, (int) HEAD_BYTES_MAX));
+    Timeouts timeouts =
+        new Timeouts(
+            given.millis("--header-timeout", 1),
+            given.millis("--keep-alive-timeout", 1),
+            given.millis("--first-byte-timeout", 1),
+            given.millis("--idle-timeout", 1),
+            given.millis("--send-timeout", 1),
+            given.millis("--tunnel-timeout", 1));
+    int threads =
+        given.has("--threads")
+            ? given.count("--threads", 1, THREADS_MAX)
+            : Runtime.getRuntime().availableProcessors();
+    return new ServerSettings(
+        "relay", threads, !given.has("--no-native"), heads, timeouts, !given.has("--no-via"), null);
+  }
+
+  private static OriginSettings originSettings(Given given, Origin origin)
+      throws UsageException, StartException {
+    return new OriginSettings(
+        given.millis("--connect-timeout", 1),
+        given.millis("--origin-idle-timeout", 1),
+        given.count("--origin-idle", 0, CONNECTIONS_MAX),
+        given.count("--origin-connections", 0, CONNECTIONS_MAX),
+        TlsOptions.read(given, origin),
+        resolver(given));
+  }
+
+  private static UpstreamPolicy upstream(Given given, Origin origin, boolean resource) {
+    String target = origin.target();
+    String base = target.endsWith("/") ? target.substring(0, target.length() - 1) : target;
+    return new UpstreamPolicy(
+        bytes(origin.authority()),
+        resource ? new byte[0] : bytes(base),
+        resource ? bytes(target) : null,
+        given.has("--preserve-host"),
+        !given.has("--no-x-forwarded"),
+        given.has("--forwarded"),
+        !given.has("--no-via"));
+  }
+
+  private static byte[] bytes(String ascii) {
+    return ascii.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static long maxBody(Given given) throws UsageException {
+    long bytes =
+        given.number("--max-body", Quantity::bytes, 0, Long.MAX_VALUE, "0", NEVER_MORE);
+    return bytes == 0 ? -1 : bytes;
+  }
+
+  private static TrustedProxies trusted(Given given) throws UsageException {
+    List<String> ranges = given.texts("--trusted-proxy");
+    try {
+      return ranges.isEmpty() ? TrustedProxies.NONE : TrustedProxies.of(ranges);
+    } catch (IllegalArgumentException e) {
+      throw Given.complaint("--trusted-proxy", e);
+    }
+  }
+
+  private static List<ListenAddress> listen(Given given) throws UsageException {
+    ArrayList<ListenAddress> addresses = new ArrayList<>();
+    for (String text : given.texts("--listen")) {
+      addresses.add(address("--listen", text));
+    }
+    if (addresses.isEmpty()) {
+      addresses.add(ListenAddress.parse(DEFAULT_LISTEN));
+    }
+    return addresses;
+  }
+
+  private static ListenAddress address(String name, String text) throws UsageException {
+    try {
+      return ListenAddress.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Given.complaint(name, e);
+    }
+  }
+
+  /** An address, not a name: who would look the name up? */
+  private static @Nullable InetSocketAddress resolver(Given given) throws UsageException {
+    String text = given.text("--resolver");
+    if (text == null) {
+      return null;
+    }
+    try {
+      return new InetSocketAddress(InetAddress.ofLiteral(text), DNS_PORT);
+    } catch (IllegalArgumentException e) {
+      return resolverWithPort(text);
+    }
+  }
+
+  private static InetSocketAddress resolverWithPort(String text) throws UsageException {
+    int colon = text.lastIndexOf(':');
+    try {
+      String host = text.substring(0, Math.max(colon, 0));
+      int port = Integer.parseInt(text.substring(colon + 1));
+      boolean bracketed = host.startsWith("[") && host.endsWith("]");
+      if (port > 0 && (bracketed || host.indexOf(':') < 0)) {
+        String bare = bracketed ? host.substring(1, host.length() - 1) : host;
+        return new InetSocketAddress(InetAddress.ofLiteral(bare), port);
+      }
+    } catch (IllegalArgumentException e) {
+      throw wrongResolver(text);
+    }
+    throw wrongResolver(text);
+  }
+
+  private static UsageException wrongResolver(String text) {
+    return new UsageException(
+        "--resolver: '" + text + "' is not ADDRESS[:PORT], such as 9.9.9.9 or [2620:fe::fe]:53");
+  }
+
+  private static @Nullable AccessLogTarget accessLog(Given given) throws UsageException {
+    String format = given.word("--access-log-format", "common", "combined", "json");
+    String file = given.text("--access-log");
+    if (file == null) {
+      return null;
+    }
+    if (file.isEmpty()) {
+      throw new UsageException("--access-log: give a file, or - for standard output");
+    }
+    return new AccessLogTarget(
+        file, AccessLogTarget.Format.valueOf(format.toUpperCase(Locale.ROOT)));
+  }
+}

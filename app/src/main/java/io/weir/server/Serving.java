@@ -1,0 +1,168 @@
+package io.weir.server;
+
+import io.weir.admin.AdminPages;
+import io.weir.relay.exchange.ExchangeLog;
+import io.weir.relay.exchange.HttpServer;
+import io.weir.relay.exchange.ServerSettings;
+import io.weir.relay.exchange.Timeouts;
+import io.weir.relay.exchange.Totals;
+import io.weir.relay.http1.HeadLimits;
+import io.weir.relay.loop.Faults;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay that serves: the admin listener first, then the relay's own; both on loops of their own.
+ *
+ * <pre>
+ *   start() --> drain(), once, ends what runs or cuts it --> close()
+ * </pre>
+ *
+ * Any thread.
+ */
+public final class Serving implements AutoCloseable {
+  private static final long DRAIN_LOOK_MILLIS = 20;
+  private static final System.Logger LOG = System.getLogger("io.weir");
+
+  private final AdminPages pages = new AdminPages();
+  private final Faults faults = new Faults();
+  private final List<InetSocketAddress> addresses = new ArrayList<>();
+  private final HttpServer relay;
+  private final @Nullable AccessLog accessLog;
+  private @Nullable HttpServer admin;
+  private @Nullable InetSocketAddress adminAddress;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Serving(ServeSettings settings) throws StartException {
+    AccessLogTarget target = settings.accessLog();
+    accessLog = target == null ? null : AccessLog.open(target);
+    relay = HttpServer.relay(logged(settings.server(), accessLog), settings.relay(), faults);
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @throws StartException if an address or the log's file cannot be had; nothing is left open
+   */
+  public static Serving start(ServeSettings settings) throws StartException {
+    Serving serving = new Serving(settings);
+    try {
+      ListenAddress admin = settings.admin();
+      if (admin != null) {
+        serving.startAdmin(admin, settings.server());
+      }
+      for (ListenAddress address : settings.listen()) {
+        serving.addresses.addAll(listen(serving.relay, address));
+      }
+      serving.pages.show(serving.relay);
+      return serving;
+    } catch (StartException | RuntimeException e) {
+      serving.close();
+      throw e;
+    }
+  }
+
+  private void startAdmin(ListenAddress address, ServerSettings like) throws StartException {
+    ServerSettings settings =
+        new ServerSettings(
+            "admin", 1, like.allowRaw(), HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
+    HttpServer server = HttpServer.local(settings, pages, faults);
+    admin = server;
+    adminAddress = listen(server, address).getFirst();
+  }
+
+  private static ServerSettings logged(ServerSettings settings, @Nullable ExchangeLog log) {
+    return new ServerSettings(
+        settings.name(),
+        settings.threads(),
+        settings.allowRaw(),
+        settings.headLimits(),
+        settings.timeouts(),
+        settings.via(),
+        log);
+  }
+
+  /** A name may have addresses that this machine lacks, such as ::1: one that works will do. */
+  private static List<InetSocketAddress> listen(HttpServer server, ListenAddress address)
+      throws StartException {
+    ArrayList<InetSocketAddress> bound = new ArrayList<>();
+    StartException failure = null;
+    for (InetSocketAddress socket : address.sockets()) {
+      try {
+        bound.add(server.listen(socket));
+      } catch (IOException e) {
+        failure =
+            new StartException(
+                "cannot listen on " + ListenAddress.text(socket) + ": " + e.getMessage(), e);
+        LOG.log(System.Logger.Level.DEBUG, failure.getMessage());
+      }
+    }
+    if (failure != null && (bound.isEmpty() || isInUse(failure))) {
+      throw failure;
+    }
+    return bound;
+  }
+
+  private static boolean isInUse(StartException failure) {
+    String message = failure.getMessage();
+    return message != null && message.endsWith("in use");
+  }
+
+  /** Where the relay listens, with the ports that the system chose. */
+  public List<InetSocketAddress> addresses() {
+    return addresses;
+  }
+
+  /** Where the admin pages are, or null. */
+  public @Nullable InetSocketAddress adminAddress() {
+    return adminAddress;
+  }
+
+  /** Counts since the start. */
+  public Totals totals() {
+    return relay.totals();
+  }
+
+  /** Opens the access log's file anew, after another program has moved it away. */
+  public void reopenLog() {
+    if (accessLog != null) {
+      accessLog.reopen();
+    }
+  }
+
+  /**
+   * Accepts no more, waits until what runs has ended, and cuts what has not.
+   *
+   * @param limitMillis how long it waits at most
+   * @return how many exchanges were cut
+   */
+  public int drain(long limitMillis) throws InterruptedException {
+    pages.drain();
+    relay.drain();
+    long deadlineNanos = System.nanoTime() + limitMillis * 1_000_000;
+    while (relay.totals().openExchanges() > 0 && System.nanoTime() - deadlineNanos < 0) {
+      Thread.sleep(DRAIN_LOOK_MILLIS);
+    }
+    return relay.cut();
+  }
+
+  /** Ends all loops, cutting what is left, and writes the rest of the access log. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    relay.close();
+    if (admin != null) {
+      admin.close();
+    }
+    if (accessLog != null) {
+      accessLog.close();
+    }
+    faults.logRepeated();
+  }
+}
