@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What it holds, and the bounds</h2>
  *
- * Auto-read is off, and a read is asked for only when all that had arrived was consumed, or when
- * the pump came back without consuming, which means that it needs more to go on (a head, a chunk
- * line). So at most {@link #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the
- * channel takes bytes while it is below its water mark; Netty's TLS handler encrypts whatever was
- * flushed even if the socket is full (netty#17304), and that is counted in the same mark.
+ * Auto-read is off, and a read is asked for only when all that had arrived was shown or consumed:
+ * whoever has seen it all may need more to go on (a head, a chunk line). So at most {@link
+ * #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the channel takes bytes while it
+ * is below its water mark; Netty's TLS handler encrypts whatever was flushed even if the socket is
+ * full (netty#17304), and that is counted in the same mark.
  *
  * <h2>End of the stream</h2>
  *
@@ -56,7 +56,6 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private final boolean tls;
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private int arrivedBytes;
-  private boolean consumedSincePeek = true;
   private boolean readAsked;
   private @Nullable Channel channel;
   private Attendant attendant;
@@ -193,9 +192,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (!open) {
       return Source.BROKEN;
     }
-    boolean needsMore = arrivedBytes == 0 || !consumedSincePeek;
-    consumedSincePeek = false;
-    if (needsMore && arrivedBytes < ARRIVED_BYTES_MAX) {
+    if (arrivedBytes <= lengthMax && arrivedBytes < ARRIVED_BYTES_MAX) {
       askForMore();
     }
     if (arrivedBytes == 0) {
@@ -235,7 +232,6 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
         arrived.remove().release();
       }
     }
-    consumedSincePeek = true;
     if (arrivedBytes == 0 && open) {
       askForMore();
     }
