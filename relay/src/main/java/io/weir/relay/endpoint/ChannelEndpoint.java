@@ -287,7 +287,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
             closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         var timeout =
             loop.schedule(
-                () -> closing.unsafe().closeForcibly(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+                () -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
@@ -300,8 +300,13 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       if (closing.isOpen()) {
         closing.config().setOption(ChannelOption.SO_LINGER, 0);
       }
-      closing.unsafe().closeForcibly();
+      closeNow(closing);
     }
+  }
+
+  /** Past the handlers, which might wait; and not forcibly, which leaks what was to be written. */
+  private static void closeNow(Channel closing) {
+    closing.unsafe().close(closing.unsafe().voidPromise());
   }
 
   private boolean release() {
