@@ -133,7 +133,9 @@ final class RequestFlow {
     long moved = moving.movedBytes() - before;
     bodyBytes += moved;
     exchange.counters().uploaded(moved);
-    if (exchange.bodyTooLarge(bodyBytes)) {
+    // The limit is on the content: a client may cut it into chunks as it likes.
+    if (exchange.bodyTooLarge(
+        framing instanceof ChunkFraming chunks ? chunks.dataBytes() : bodyBytes)) {
       return;
     }
     switch (progress) {

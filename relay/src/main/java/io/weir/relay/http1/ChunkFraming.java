@@ -49,6 +49,9 @@ public final class ChunkFraming extends Framing {
   /** Data bytes of our own chunk that are still to be sent. */
   private int chunkLeft;
 
+  /** Data of all chunks of ours that the sink took. */
+  private long dataBytes;
+
   /** Whether a chunk of ours was begun whose final CRLF has not been written. */
   private boolean crlfDue;
 
@@ -235,10 +238,16 @@ public final class ChunkFraming extends Framing {
     prefixLeft = Math.max(0, prefixLength - taken);
     int data = Math.max(0, taken - prefixLength);
     chunkLeft -= data;
+    dataBytes += data;
     if (mode == Mode.RECHUNK && data > 0) {
       scanner.dataTaken(data);
     }
     return lead + data;
+  }
+
+  /** Bytes that the sink took in chunks of our own, their framing not counted. */
+  public long dataBytes() {
+    return dataBytes;
   }
 
   @Override
