@@ -11,8 +11,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.VoidChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -58,6 +60,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private int arrivedBytes;
   private boolean readAsked;
   private @Nullable Channel channel;
+
+  /** For writes: their failure is told by {@link ChannelOutputShutdownEvent}, not as an exception. */
+  private @Nullable VoidChannelPromise silent;
+
   private Attendant attendant;
   private boolean open = true;
 
@@ -67,6 +73,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean writable = true;
   private boolean inputEnded;
   private boolean inputBroken;
+  private boolean outputEnded;
   private boolean failed;
   private boolean writing;
   private boolean tellWaits;
@@ -80,6 +87,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   /** The settings that make the bounds above true, for a channel not yet registered. */
   static void configure(ChannelConfig config) {
     config.setAllocator(ALLOCATOR);
+    // A peer that takes no more may have answered before: what it sent must stay readable.
+    config.setAutoClose(false);
     config.setAutoRead(false);
     config.setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(1));
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES));
@@ -90,6 +99,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     channel = context.channel();
+    silent = new VoidChannelPromise(context.channel(), false);
   }
 
   @Override
@@ -126,6 +136,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       end(true);
     } else if (event instanceof ChannelInputShutdownEvent) {
       end(!tls);
+    } else if (event instanceof ChannelOutputShutdownEvent) {
+      outputEnded = true;
+      writable = true; // so that a write is tried and finds out
+      tellLater();
     }
   }
 
@@ -240,8 +254,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   @Override
   public int write(Scratch from, int offset, int length, boolean more) {
     Channel to = channel;
-    if (!open || to == null || !to.isActive()) {
+    VoidChannelPromise promise = silent;
+    if (!open || to == null || promise == null || !to.isActive()) {
       failed = true;
+      return Sink.BROKEN;
+    }
+    if (outputEnded) {
       return Sink.BROKEN;
     }
     int room = (int) Math.min(length, to.isWritable() ? to.bytesBeforeUnwritable() : 0);
@@ -249,7 +267,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       ByteBuf bytes = ALLOCATOR.directBuffer(room, room).writeBytes(from.bytes(), offset, room);
       writing = true;
       try {
-        var _ = to.writeAndFlush(bytes, to.voidPromise());
+        var _ = to.writeAndFlush(bytes, promise);
       } finally {
         writing = false;
       }
