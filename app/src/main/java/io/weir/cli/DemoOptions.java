@@ -7,7 +7,6 @@ import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The options of {@code demo}. */
 final class DemoOptions {
@@ -16,7 +15,7 @@ final class DemoOptions {
 
   private DemoOptions() {}
 
-  static CommandSpec spec() {
+  static Options all() {
     return new Options(
             "demo",
             "weir demo [OPTION...]",
@@ -25,8 +24,7 @@ final class DemoOptions {
         .value("--readers", "N", "1000", "Slow readers.")
         .value("--rate", "SIZE", "20k", "What each of them takes in a second.")
         .value("--fast", "N", "2", "Readers that take all they get.")
-        .value("--listen", "[HOST:]PORT", "3001", "Where the relay listens.")
-        .spec();
+        .value("--listen", "[HOST:]PORT", "3001", "Where the relay listens.");
   }
 
   static DemoSettings read(Given given) throws UsageException {
@@ -64,8 +62,7 @@ final class DemoOptions {
   static ServeSettings relay(String url, String listen) throws StartException {
     try {
       return ServeOptions.read(
-          new Given(
-              Weir.parse(ServeOptions.spec(), "serve", "--resource", url, "--listen", listen)));
+          ServeOptions.all().read("serve", "--resource", url, "--listen", listen));
     } catch (UsageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

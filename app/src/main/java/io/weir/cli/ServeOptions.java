@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The options of {@code serve}: what they are called, and what they become. */
 final class ServeOptions {
@@ -36,7 +35,7 @@ final class ServeOptions {
 
   private ServeOptions() {}
 
-  static CommandSpec spec() {
+  static Options all() {
     Options options =
         new Options(
             "serve",
@@ -49,7 +48,7 @@ final class ServeOptions {
     limits(options);
     fields(options);
     log(options);
-    return options.spec();
+    return options;
   }
 
   private static void origin(Options options) {
