@@ -30,6 +30,11 @@ public final class BytesSource implements Source {
   }
 
   @Override
+  public boolean inputBroken() {
+    return false;
+  }
+
+  @Override
   public boolean readable() {
     return true;
   }

@@ -67,7 +67,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   private boolean writable = true;
   private boolean inputEnded;
+  private boolean inputBroken;
   private boolean failed;
+  private boolean writing;
+  private boolean tellWaits;
 
   ChannelEndpoint(Loop loop, boolean tls, Attendant attendant) {
     this.loop = loop;
@@ -142,8 +145,9 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   }
 
   private void end(boolean inOrder) {
-    if (!inputEnded) {
-      inputEnded = true;
+    if (!inputEnded && !inputBroken) {
+      inputEnded = inOrder;
+      inputBroken = !inOrder;
       failed |= !inOrder;
       readable = true;
       tell();
@@ -155,12 +159,32 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (!open) {
       return;
     }
+    if (writing) {
+      tellLater();
+      return;
+    }
     Attendant told = attendant;
     try {
       told.ready();
     } catch (Throwable t) {
       loop.faults().record(t);
       told.abandon();
+    }
+  }
+
+  /**
+   * Netty tells of writability and of failure within a write. The attendant is in the middle of
+   * its pump then, and must not be called into again.
+   */
+  private void tellLater() {
+    if (!tellWaits) {
+      tellWaits = true;
+      loop.execute(
+          () -> {
+            tellWaits = false;
+            writable |= open && channel != null && channel.isWritable();
+            tell();
+          });
     }
   }
 
@@ -176,7 +200,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     }
     if (arrivedBytes == 0) {
       readable = false;
-      return !inputEnded ? NOTHING_YET : failed ? Source.BROKEN : END;
+      return inputEnded ? END : inputBroken ? Source.BROKEN : NOTHING_YET;
     }
     int copied = 0;
     for (ByteBuf bytes : arrived) {
@@ -187,12 +211,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
         break;
       }
     }
-    readable = copied < arrivedBytes || inputEnded;
+    readable = copied < arrivedBytes || inputEnded || inputBroken;
     return copied;
   }
 
   private void askForMore() {
-    if (!readAsked && !inputEnded && channel != null) {
+    if (!readAsked && !inputEnded && !inputBroken && channel != null) {
       readAsked = true;
       channel.read();
     }
@@ -227,16 +251,16 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     int room = (int) Math.min(length, to.isWritable() ? to.bytesBeforeUnwritable() : 0);
     if (room > 0) {
       ByteBuf bytes = ALLOCATOR.directBuffer(room, room).writeBytes(from.bytes(), offset, room);
-      var _ = to.writeAndFlush(bytes, to.voidPromise());
+      writing = true;
+      try {
+        var _ = to.writeAndFlush(bytes, to.voidPromise());
+      } finally {
+        writing = false;
+      }
     }
     writable = room == length;
     if (!writable && to.isWritable()) {
-      // Below the mark again already: no event will say so.
-      loop.execute(
-          () -> {
-            writable = true;
-            tell();
-          });
+      tellLater(); // below the mark again already: no event will say so
     }
     return room;
   }
@@ -329,6 +353,11 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   @Override
   public boolean inputEnded() {
     return inputEnded;
+  }
+
+  @Override
+  public boolean inputBroken() {
+    return inputBroken;
   }
 
   @Override

@@ -218,22 +218,30 @@ public final class Connector {
     }
 
     private void fail(boolean tlsFault, Throwable cause) {
+      Throwable root = cause;
+      for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
+        root = next;
+      }
+      String message = root.getMessage();
+      fail(
+          tlsFault && !(root instanceof java.io.IOException && message == null),
+          message == null ? root.getClass().getSimpleName() : message);
+    }
+
+    private void fail(boolean tlsFault, String why) {
       if (!over) {
         cancel();
-        Throwable root = cause;
-        for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
-          root = next;
-        }
-        String message = root.getMessage();
-        outcome.failed(
-            tlsFault && !(root instanceof java.io.IOException && message == null),
-            message == null ? root.getClass().getSimpleName() : message);
+        outcome.failed(tlsFault, why);
       }
     }
 
     @Override
     public void ready() {
-      // Nothing to do until the handshake is over.
+      ChannelEndpoint connecting = endpoint;
+      if (connecting != null && (connecting.inputEnded() || connecting.inputBroken())) {
+        // With half-closed connections allowed, Netty's handshake would wait on after a FIN.
+        fail(true, "the origin closed the connection in the TLS handshake");
+      }
     }
 
     @Override

@@ -47,6 +47,7 @@ final class Libc {
   static final int SIOCOUTQ = 0x5411;
 
   static final int EAGAIN = -11;
+  static final int ECONNRESET = -104;
   static final int ENFILE = -23;
   static final int EMFILE = -24;
   static final int EADDRINUSE = -98;

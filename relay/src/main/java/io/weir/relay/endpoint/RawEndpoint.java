@@ -30,7 +30,15 @@ import org.jspecify.annotations.Nullable;
  * Every arrival makes a new edge, so after a short peek that was consumed the next one can be
  * waited for. What was peeked and not consumed makes none, nor does an end of the stream that was
  * told with data: the source stays readable as long as {@code shownBytes} are left, and once {@code
- * inputEnded} is seen until {@code peek} has said {@link #END}.
+ * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link #BROKEN}.
+ *
+ * <h2>End or break</h2>
+ *
+ * A reset sets HUP and RDHUP as well, so these mean an end in order only where there is no error.
+ * With an error, the queue decides: after what had arrived, {@code recv} says 0 if a FIN had come
+ * before the reset, else ECONNRESET. It says that once, and not at all if a {@code send} was told
+ * before; so {@code broken} remembers it. Taken for an end, a reset would make a body without a
+ * length look complete.
  *
  * <h2>Peek and skip</h2>
  *
@@ -71,6 +79,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private boolean writable;
   private boolean inputEnded;
   private boolean failed;
+  private boolean broken;
 
   /** Takes ownership of {@code fd}, a non-blocking stream socket. Thread: the loop. */
   RawEndpoint(Loop loop, int fd, InetSocketAddress peer, Attendant attendant) {
@@ -97,7 +106,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     if ((bits & ERR) != 0) {
       failed = true;
     }
-    if ((bits & (RDHUP | HUP)) != 0) {
+    if ((bits & (RDHUP | HUP)) != 0 && !failed) {
       inputEnded = true;
     }
     if ((bits & (IN | RDHUP | HUP | ERR)) != 0) {
@@ -124,10 +133,10 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
     if (n > 0) {
       shownBytes = n;
-      readable = n == lengthMax || inputEnded;
+      readable = n == lengthMax || inputEnded || failed;
       return n;
     }
-    if (n == 0) {
+    if (n == 0 && !broken) {
       inputEnded = true;
       readable = false;
       return END;
@@ -137,6 +146,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       return NOTHING_YET;
     }
     failed = true;
+    broken = true;
     return Source.BROKEN;
   }
 
@@ -171,6 +181,8 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       return 0;
     }
     failed = true;
+    broken |= n == Libc.ECONNRESET && !inputEnded;
+    readable = true; // the error is told to one call only: let a peek find what else has come
     return Sink.BROKEN;
   }
 
@@ -247,6 +259,11 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   @Override
   public boolean inputEnded() {
     return inputEnded;
+  }
+
+  @Override
+  public boolean inputBroken() {
+    return failed && !inputEnded;
   }
 
   @Override

@@ -30,8 +30,17 @@ public interface Source {
   /** Consumes the next {@code length} bytes, all of which {@link #peek} has shown. */
   void skip(int length);
 
-  /** Whether nothing will follow what the last {@link #peek} showed, if it was not cut by its limit. */
+  /**
+   * Whether the peer has ended its side in order, so that nothing will follow what the last {@link
+   * #peek} showed, if that was not cut by its limit.
+   */
   boolean inputEnded();
+
+  /**
+   * Whether the connection broke: what the last {@link #peek} showed may be all that is left of a
+   * stream that should have gone on. Never together with {@link #inputEnded}.
+   */
+  boolean inputBroken();
 
   /** Whether a {@link #peek} could bring something that the last one did not. */
   boolean readable();

@@ -161,6 +161,10 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   private void readHead() {
     Endpoint from = endpoint();
+    if (from.failed()) {
+      close(false); // nobody is left to be answered
+      return;
+    }
     if (!from.readable()) {
       return;
     }

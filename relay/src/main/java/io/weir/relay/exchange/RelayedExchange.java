@@ -86,7 +86,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Gets a connection to the origin; {@code fresh}: none that waited. */
   void connect(boolean fresh) {
-    connecting = service.pool.take(this, fresh);
+    OriginPool.Wait wait = service.pool.take(this, fresh);
+    if (wait != null) { // else taken() or refused() ran, and may have begun another wait
+      connecting = wait;
+    }
     headInScratch = false;
   }
 
@@ -161,6 +164,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   @Override
   public void abandon() {
+    cut(Reason.INTERNAL); // the client does not know of this exchange before it has begun
     client.abandon();
   }
 
@@ -291,6 +295,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       connecting = null;
     }
     if (connection != null) {
+      if (downward.tunnel()) {
+        connection.endpoint().reset(); // a tunnel has no other sign that it did not end in order
+      }
       connection.close();
       connection = null;
     }

@@ -109,7 +109,7 @@ final class ResponseFlow {
       length = arrived <= 0 ? Head.NEED_MORE : head.parse(in.bytes(), from, from + arrived);
     }
     if (length == Head.NEED_MORE) {
-      headIncomplete(arrived, arrived < 0 || (origin.inputEnded() && arrived < want));
+      headIncomplete(arrived, arrived < 0 || (arrived < want && nothingFollows(origin)));
       return false;
     }
     if (length < 0) {
@@ -118,6 +118,10 @@ final class ResponseFlow {
     }
     begunHead = true;
     return head.interim() ? passInterim(origin, head) : begin(origin, head, arrived);
+  }
+
+  private static boolean nothingFollows(Endpoint origin) {
+    return origin.inputEnded() || origin.inputBroken();
   }
 
   private void headIncomplete(int arrived, boolean ended) {

@@ -134,7 +134,7 @@ public final class CopyPump implements Pump {
       peekBytes = Math.min(2 * peekBytes, scratch.capacityBytes());
       return stuck ? Progress.MALFORMED : Progress.GIVE_WAY;
     }
-    return Progress.WAIT_SOURCE;
+    return source.inputBroken() ? Progress.SOURCE_BROKEN : Progress.WAIT_SOURCE;
   }
 
   private void resizePeek(int taken, int length) {
