@@ -24,7 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no epoll.
+ * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no
+ * epoll.
  *
  * <h2>What it holds, and the bounds</h2>
  *
@@ -173,8 +174,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   }
 
   /**
-   * Netty tells of writability and of failure within a write. The attendant is in the middle of
-   * its pump then, and must not be called into again.
+   * Netty tells of writability and of failure within a write. The attendant is in the middle of its
+   * pump then, and must not be called into again.
    */
   private void tellLater() {
     if (!tellWaits) {
@@ -275,10 +276,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
       var _ = to.pipeline().get(SslHandler.class).closeOutbound();
     } else if (to instanceof DuplexChannel duplex) {
-      var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(
-          _ -> {
-            var _ = duplex.shutdownOutput();
-          });
+      var _ =
+          to.writeAndFlush(Unpooled.EMPTY_BUFFER)
+              .addListener(
+                  _ -> {
+                    var _ = duplex.shutdownOutput();
+                  });
     }
   }
 
