@@ -13,6 +13,12 @@ final class DemoOptions {
   private static final int READERS_MAX = 100_000;
   private static final int SECONDS_MAX = 365 * 86_400;
 
+  /**
+   * With buffers of the kernel's choice, a thousand slow readers fill all the memory that it grants
+   * to TCP, origin and readers included, and then every connection of the machine crawls.
+   */
+  private static final String SOCKET_BUFFER = "128k";
+
   private DemoOptions() {}
 
   static Options all() {
@@ -62,7 +68,9 @@ final class DemoOptions {
   static ServeSettings relay(String url, String listen) throws StartException {
     try {
       return ServeOptions.read(
-          ServeOptions.all().read("serve", "--resource", url, "--listen", listen));
+          ServeOptions.all()
+              .read(
+                  "serve", "--resource", url, "--listen", listen, "--socket-buffer", SOCKET_BUFFER));
     } catch (UsageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What it holds, and the bounds</h2>
  *
- * Auto-read is off, and a read is asked for only when all that had arrived was consumed, or when
- * the pump came back without consuming, which means that it needs more to go on (a head, a chunk
- * line). So at most {@link #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the
- * channel takes bytes while it is below its water mark; Netty's TLS handler encrypts whatever was
- * flushed even if the socket is full (netty#17304), and that is counted in the same mark.
+ * Auto-read is off, and a read is asked for only when all that had arrived was shown or consumed:
+ * whoever has seen it all may need more to go on (a head, a chunk line). So at most {@link
+ * #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the channel takes bytes while it
+ * is below its water mark; Netty's TLS handler encrypts whatever was flushed even if the socket is
+ * full (netty#17304), and that is counted in the same mark.
  *
  * <h2>End of the stream</h2>
  *
@@ -57,7 +57,6 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private final boolean tls;
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private int arrivedBytes;
-  private boolean consumedSincePeek = true;
   private boolean readAsked;
   private @Nullable Channel channel;
   private Attendant attendant;
@@ -87,6 +86,14 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES));
     config.setOption(ChannelOption.TCP_NODELAY, true);
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+  }
+
+  /** As {@link Libc#tune}, for a channel that is connected. */
+  static void tune(ChannelConfig config, int bufferBytes) {
+    if (bufferBytes > 0) {
+      config.setOption(ChannelOption.SO_RCVBUF, bufferBytes);
+      config.setOption(ChannelOption.SO_SNDBUF, bufferBytes);
+    }
   }
 
   @Override
@@ -194,9 +201,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (!open) {
       return Source.BROKEN;
     }
-    boolean needsMore = arrivedBytes == 0 || !consumedSincePeek;
-    consumedSincePeek = false;
-    if (needsMore && arrivedBytes < ARRIVED_BYTES_MAX) {
+    if (arrivedBytes <= lengthMax && arrivedBytes < ARRIVED_BYTES_MAX) {
       askForMore();
     }
     if (arrivedBytes == 0) {
@@ -236,7 +241,6 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
         arrived.remove().release();
       }
     }
-    consumedSincePeek = true;
     if (arrivedBytes == 0 && open) {
       askForMore();
     }
@@ -294,7 +298,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
             closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         var timeout =
             loop.schedule(
-                () -> closing.unsafe().closeForcibly(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+                () -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
@@ -307,8 +311,13 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       if (closing.isOpen()) {
         closing.config().setOption(ChannelOption.SO_LINGER, 0);
       }
-      closing.unsafe().closeForcibly();
+      closeNow(closing);
     }
+  }
+
+  /** Past the handlers, which might wait; and not forcibly, which leaks what was to be written. */
+  private static void closeNow(Channel closing) {
+    closing.unsafe().close(closing.unsafe().voidPromise());
   }
 
   private boolean release() {

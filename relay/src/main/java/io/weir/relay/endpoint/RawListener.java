@@ -84,12 +84,20 @@ final class RawListener implements Listener {
     }
     if (result < 0) {
       Libc.close(fd);
-      throw new BindException(
-          result == Libc.EADDRINUSE ? "the port is in use" : "error " + -result + " of bind(2)");
+      throw new BindException(describe(result));
     }
     RawListener listener = new RawListener(fd, bound(fd), acceptor, group.loops());
     listener.start();
     return listener;
+  }
+
+  private static String describe(int result) {
+    return switch (result) {
+      case Libc.EADDRINUSE -> "the port is in use";
+      case Libc.EADDRNOTAVAIL -> "this machine does not have that address";
+      case Libc.EACCES -> "ports below 1024 need CAP_NET_BIND_SERVICE";
+      default -> "error " + -result + " of bind(2)";
+    };
   }
 
   private static InetSocketAddress bound(int fd) {
@@ -247,7 +255,7 @@ final class RawListener implements Listener {
     }
 
     private void adopt(Loop there, int accepted, InetSocketAddress peer) {
-      Libc.setOption(accepted, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+      Libc.tune(accepted, acceptor.socketBufferBytes());
       Acceptor.Accepted owner = acceptor.accept(there);
       RawEndpoint endpoint = new RawEndpoint(there, accepted, peer, owner);
       owner.own(endpoint);

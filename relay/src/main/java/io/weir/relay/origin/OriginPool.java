@@ -37,9 +37,14 @@ public final class OriginPool extends Timed implements AutoCloseable {
   private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
   private int connections;
 
-  public OriginPool(Loop loop, boolean raw, Origin origin, OriginSettings settings) {
+  /**
+   * @param raw whether plain connections are raw descriptors
+   * @param socketBufferBytes to ask for as the sockets' buffers, 0 for the kernel's choice
+   */
+  public OriginPool(
+      Loop loop, boolean raw, int socketBufferBytes, Origin origin, OriginSettings settings) {
     this.loop = loop;
-    this.connector = new Connector(loop, raw);
+    this.connector = new Connector(loop, raw, socketBufferBytes);
     this.settings = settings;
     this.names = new OriginNames(loop, raw, origin, settings.nameServer());
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
