@@ -31,17 +31,17 @@ final class FlowsPage {
   private FlowsPage() {}
 
   static byte[] json(List<FlowRow> rows, Totals totals) {
-    int shown = Math.min(rows.size(), ROWS_MAX);
+    int shown = rows.size();
     ByteArrayOutputStream bytes =
         new ByteArrayOutputStream(TOTALS_BYTES_TYPICAL + shown * ROW_BYTES_TYPICAL);
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeArrayFieldStart("flows");
-      for (int i = 0; i < shown; i++) {
-        write(json, rows.get(i));
+      for (FlowRow row : rows) {
+        write(json, row);
       }
       json.writeEndArray();
-      json.writeNumberField("omitted", rows.size() - shown);
+      json.writeNumberField("omitted", Math.max(0, totals.openExchanges() - shown));
       write(json, totals);
       json.writeEndObject();
     } catch (IOException e) {

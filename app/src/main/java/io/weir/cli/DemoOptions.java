@@ -7,16 +7,21 @@ import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The options of {@code demo}. */
 final class DemoOptions {
   private static final int READERS_MAX = 100_000;
   private static final int SECONDS_MAX = 365 * 86_400;
 
+  /**
+   * With buffers of the kernel's choice, a thousand slow readers fill all the memory that it grants
+   * to TCP, origin and readers included, and then every connection of the machine crawls.
+   */
+  private static final String SOCKET_BUFFER = "128k";
+
   private DemoOptions() {}
 
-  static CommandSpec spec() {
+  static Options all() {
     return new Options(
             "demo",
             "weir demo [OPTION...]",
@@ -25,8 +30,7 @@ final class DemoOptions {
         .value("--readers", "N", "1000", "Slow readers.")
         .value("--rate", "SIZE", "20k", "What each of them takes in a second.")
         .value("--fast", "N", "2", "Readers that take all they get.")
-        .value("--listen", "[HOST:]PORT", "3001", "Where the relay listens.")
-        .spec();
+        .value("--listen", "[HOST:]PORT", "3001", "Where the relay listens.");
   }
 
   static DemoSettings read(Given given) throws UsageException {
@@ -64,8 +68,9 @@ final class DemoOptions {
   static ServeSettings relay(String url, String listen) throws StartException {
     try {
       return ServeOptions.read(
-          new Given(
-              Weir.parse(ServeOptions.spec(), "serve", "--resource", url, "--listen", listen)));
+          ServeOptions.all()
+              .read(
+                  "serve", "--resource", url, "--listen", listen, "--socket-buffer", SOCKET_BUFFER));
     } catch (UsageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

@@ -1,42 +1,49 @@
 package io.weir.cli;
 
 import io.weir.load.Quantity;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParseResult;
 
 /** What the user gave for a command's options, read with the options' names in every complaint. */
 final class Given {
-  private final ParseResult parsed;
-  private final CommandSpec spec;
+  private final Options options;
+  private final Map<String, List<String>> values = new HashMap<>();
 
-  Given(ParseResult parsed) {
-    this.parsed = parsed;
-    this.spec = parsed.commandSpec();
+  Given(Options options) {
+    this.options = options;
+  }
+
+  void add(Options.Option option, String value) throws UsageException {
+    List<String> all = values.computeIfAbsent(option.name(), _ -> new ArrayList<>());
+    if (!all.isEmpty() && !option.repeatable()) {
+      throw new UsageException(option.name() + " is given twice");
+    }
+    all.add(value);
   }
 
   boolean has(String name) {
-    return parsed.hasMatchedOption(name);
+    return values.containsKey(name);
   }
 
   /** The value given, or the default, or null where there is neither. */
   @Nullable String text(String name) {
-    OptionSpec option = spec.findOption(name);
-    List<String> values = option.originalStringValues();
-    return values.isEmpty() ? option.defaultValue() : values.getLast();
+    List<String> all = texts(name);
+    return all.isEmpty() ? null : all.getFirst();
   }
 
   /** All values given, or the default alone. */
   List<String> texts(String name) {
-    OptionSpec option = spec.findOption(name);
-    List<String> values = option.originalStringValues();
-    if (!values.isEmpty()) {
-      return values;
+    List<String> all = values.get(name);
+    if (all != null) {
+      return all;
     }
-    return option.defaultValue() == null ? List.of() : List.of(option.defaultValue());
+    Options.Option option = options.find(name);
+    String preset = option == null ? null : option.preset();
+    return preset == null ? List.of() : List.of(preset);
   }
 
   /** Milliseconds. */

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The options of {@code serve}: what they are called, and what they become. */
 final class ServeOptions {
@@ -36,7 +35,7 @@ final class ServeOptions {
 
   private ServeOptions() {}
 
-  static CommandSpec spec() {
+  static Options all() {
     Options options =
         new Options(
             "serve",
@@ -49,7 +48,7 @@ final class ServeOptions {
     limits(options);
     fields(options);
     log(options);
-    return options.spec();
+    return options;
   }
 
   private static void origin(Options options) {
@@ -115,6 +114,12 @@ final class ServeOptions {
         .value("--max-target", "SIZE", "8k", "Longest request target.")
         .value("--max-fields", "N", "100", "Most header fields of a message.")
         .value("--max-body", "SIZE", "0", "Longest request body; 0 is no limit.")
+        .value(
+            "--socket-buffer",
+            "SIZE",
+            "0",
+            "SO_RCVBUF and SO_SNDBUF of every connection; 0 leaves them to the kernel, which may"
+                + " hold megabytes for each slow reader.")
         .value("--origin-idle", "N", "64", "Idle connections to the origin each loop keeps.")
         .value(
             "--origin-connections", "N", "0", "Connections to the origin per loop; 0 is no limit.");
@@ -208,7 +213,14 @@ final class ServeOptions {
             ? given.count("--threads", 1, THREADS_MAX)
             : Runtime.getRuntime().availableProcessors();
     return new ServerSettings(
-        "relay", threads, !given.has("--no-native"), heads, timeouts, !given.has("--no-via"), null);
+        "relay",
+        threads,
+        !given.has("--no-native"),
+        heads,
+        timeouts,
+        !given.has("--no-via"),
+        (int) given.number("--socket-buffer", Quantity::bytes, 0, 1L << 30, "0", "1g"),
+        null);
   }
 
   private static OriginSettings originSettings(Given given, Origin origin)

@@ -56,11 +56,8 @@ final class Train {
     try (Origin origin = Origin.start(free, Load.SEED)) {
       ConsoleLog.install(nowhere);
       String url = "http://127.0.0.1:" + origin.port();
-      Given given =
-          new Given(
-              Weir.parse(
-                  ServeOptions.spec(),
-                  ("serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to " + url).split(" ", -1)));
+      String line = "serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to " + url;
+      Given given = ServeOptions.all().read(line.split(" ", -1));
       ServeSettings settings = ServeOptions.read(given);
       return ServeCommand.rehearse(settings, nowhere, Train::ask);
     } catch (IOException e) {

@@ -8,12 +8,6 @@ import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import java.io.PrintStream;
 import java.util.List;
-import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program's main class: finds the command, reads its options, runs it. */
 public final class Weir {
@@ -71,24 +65,22 @@ public final class Weir {
   }
 
   private int serve(String... args) throws UsageException, StartException, InterruptedException {
-    ParseResult parsed = parse(ServeOptions.spec(), args);
-    if (parsed.isUsageHelpRequested()) {
-      return show(usage(parsed.commandSpec()));
+    if (wantsHelp(args)) {
+      return show(ServeOptions.all().usage());
     }
+    Given given = ServeOptions.all().read(args);
     ConsoleLog.install(err);
-    Given given = new Given(parsed);
     ServeSettings settings = ServeOptions.read(given);
     ServeCommand.run(settings, given.has("--quiet"), out, err);
     return DONE;
   }
 
   private int demo(String... args) throws UsageException, StartException, InterruptedException {
-    ParseResult parsed = parse(DemoOptions.spec(), args);
-    if (parsed.isUsageHelpRequested()) {
-      return show(usage(parsed.commandSpec()));
+    if (wantsHelp(args)) {
+      return show(DemoOptions.all().usage());
     }
+    Given given = DemoOptions.all().read(args);
     ConsoleLog.install(err);
-    Given given = new Given(parsed);
     DemoSettings settings = DemoOptions.read(given);
     String listen = DemoOptions.listen(given);
     return Demo.run(settings, url -> DemoOptions.relay(url, listen), out, err);
@@ -99,37 +91,19 @@ public final class Weir {
       return show(USAGE);
     }
     return switch (args[1]) {
-      case "serve" -> show(usage(ServeOptions.spec()));
-      case "demo" -> show(usage(DemoOptions.spec()));
+      case "serve" -> show(ServeOptions.all().usage());
+      case "demo" -> show(DemoOptions.all().usage());
       default -> wrongUsage(unknown(args[1]));
     };
   }
 
-  /** Parses all but the first word, which is the command. */
-  static ParseResult parse(CommandSpec spec, String... args) throws UsageException {
-    String[] rest = new String[args.length - 1];
-    System.arraycopy(args, 1, rest, 0, rest.length);
-    try {
-      return new CommandLine(spec).setExpandAtFiles(false).parseArgs(rest);
-    } catch (ParameterException e) {
-      throw new UsageException(complaint(e));
+  private static boolean wantsHelp(String... args) {
+    for (String word : args) {
+      if (word.equals("--help") || word.equals("-h")) {
+        return true;
+      }
     }
-  }
-
-  static String usage(CommandSpec spec) {
-    return new CommandLine(spec).getUsageMessage(Ansi.OFF);
-  }
-
-  private static String complaint(ParameterException e) {
-    if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return String.valueOf(e.getMessage());
-    }
-    String first = unmatched.getUnmatched().getFirst();
-    if (!first.startsWith("-")) {
-      return "'" + first + "' belongs to no option";
-    }
-    List<String> like = unmatched.getSuggestions();
-    return "unknown option " + first + (like.isEmpty() ? "" : "; is it " + like.getFirst() + "?");
+    return false;
   }
 
   private static String unknown(String command) {

@@ -1,7 +1,6 @@
 package io.weir.server;
 
 import io.weir.admin.AdminPages;
-import io.weir.relay.exchange.ExchangeLog;
 import io.weir.relay.exchange.HttpServer;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
@@ -40,7 +39,7 @@ public final class Serving implements AutoCloseable {
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
     accessLog = target == null ? null : AccessLog.open(target);
-    relay = HttpServer.relay(logged(settings.server(), accessLog), settings.relay(), faults);
+    relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
   }
 
   /**
@@ -73,17 +72,6 @@ public final class Serving implements AutoCloseable {
     HttpServer server = HttpServer.local(settings, pages, faults);
     admin = server;
     adminAddress = listen(server, address).getFirst();
-  }
-
-  private static ServerSettings logged(ServerSettings settings, @Nullable ExchangeLog log) {
-    return new ServerSettings(
-        settings.name(),
-        settings.threads(),
-        settings.allowRaw(),
-        settings.headLimits(),
-        settings.timeouts(),
-        settings.via(),
-        log);
   }
 
   /** A name may have addresses that this machine lacks, such as ::1: one that works will do. */

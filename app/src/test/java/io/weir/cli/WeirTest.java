@@ -12,12 +12,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine.Model.CommandSpec;
 
 class WeirTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -30,7 +29,7 @@ class WeirTest {
 
   private static ServeSettings settings(String options) throws UsageException, StartException {
     String[] words = ("serve " + options).split(" ", -1);
-    return ServeOptions.read(new Given(Weir.parse(ServeOptions.spec(), words)));
+    return ServeOptions.read(ServeOptions.all().read(words));
   }
 
   @ParameterizedTest
@@ -46,9 +45,10 @@ class WeirTest {
           serve --to http://127.0.0.1/a?b | --to: 'http://127.0.0.1/a?b' has a query
           serve --to http://127.0.0.1 --lisen 3001 | unknown option --lisen; is it --listen?
           serve --to http://127.0.0.1 stray | 'stray' belongs to no option
-          serve --to | --to
-          serve --to http://a --to http://b | --to
-          serve --to http://127.0.0.1 --quiet=3 | --quiet
+          serve --to | --to needs a value: URL
+          serve --to --quiet | --to needs a value: URL
+          serve --to http://a --to http://b | --to is given twice
+          serve --to http://127.0.0.1 --quiet=3 | --quiet takes no value
           serve --to http://127.0.0.1 --listen foo | --listen: 'foo' is not [HOST:]PORT
           serve --to http://127.0.0.1 --listen 65536 | --listen: '65536' is not [HOST:]PORT
           serve --to http://127.0.0.1 --listen ::1:80 | --listen: '::1:80' is not [HOST:]PORT
@@ -148,9 +148,9 @@ class WeirTest {
 
   private static String document() {
     StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
-    for (CommandSpec spec : Arrays.asList(ServeOptions.spec(), DemoOptions.spec())) {
-      text.append("\n## weir ").append(spec.name()).append("\n\n```text\n");
-      text.append(Weir.usage(spec)).append("```\n");
+    for (Options options : List.of(ServeOptions.all(), DemoOptions.all())) {
+      text.append("\n## weir ").append(options.name()).append("\n\n```text\n");
+      text.append(options.usage()).append("```\n");
     }
     return text.toString();
   }

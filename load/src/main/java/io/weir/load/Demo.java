@@ -27,6 +27,12 @@ final class Demo {
   private final long rate;
   private final long seed;
   private final PrintStream out;
+  /**
+   * Of the origin's and the readers' sockets. The kernel grants TCP a share of the memory, about 9 %
+   * of it (tcp_mem, tcp(7)); a thousand slow transfers with buffers that grow would fill it.
+   */
+  private static final int SOCKET_BUFFER_BYTES = 128 * 1024;
+
   private final CountDownLatch stopped = new CountDownLatch(1);
   private @Nullable Readers slow;
   private @Nullable Readers fast;
@@ -44,7 +50,8 @@ final class Demo {
     InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     Thread ticker = new Thread(this::tick, "demo-progress");
     ticker.setDaemon(true);
-    try (Origin origin = Origin.start(free, seed)) {
+    Origin.Options buffers = new Origin.Options(SOCKET_BUFFER_BYTES, 0);
+    try (Origin origin = Origin.start(free, seed, buffers)) {
       say("origin " + origin.port());
       String command = commands.readLine();
       while (command != null && !command.trim().equals("stop")) {
@@ -94,7 +101,8 @@ final class Demo {
     if (count == 0) {
       return null;
     }
-    return Readers.start(new Readers.Plan(relay, path, count, rateBytesPerSecond, 0, seed));
+    return Readers.start(new Readers.Plan(
+            relay, path, count, rateBytesPerSecond, SOCKET_BUFFER_BYTES, seed));
   }
 
   private void tick() {

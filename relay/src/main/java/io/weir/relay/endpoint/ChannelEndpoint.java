@@ -26,7 +26,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no epoll.
+ * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no
+ * epoll.
  *
  * <h2>What it holds, and the bounds</h2>
  *
@@ -94,6 +95,14 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES));
     config.setOption(ChannelOption.TCP_NODELAY, true);
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+  }
+
+  /** As {@link Libc#tune}, for a channel that is connected. */
+  static void tune(ChannelConfig config, int bufferBytes) {
+    if (bufferBytes > 0) {
+      config.setOption(ChannelOption.SO_RCVBUF, bufferBytes);
+      config.setOption(ChannelOption.SO_SNDBUF, bufferBytes);
+    }
   }
 
   @Override
@@ -186,8 +195,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   }
 
   /**
-   * Netty tells of writability and of failure within a write. The attendant is in the middle of
-   * its pump then, and must not be called into again.
+   * Netty tells of writability and of failure within a write. The attendant is in the middle of its
+   * pump then, and must not be called into again.
    */
   private void tellLater() {
     if (!tellWaits) {
@@ -289,10 +298,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
       var _ = to.pipeline().get(SslHandler.class).closeOutbound();
     } else if (to instanceof DuplexChannel duplex) {
-      var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(
-          _ -> {
-            var _ = duplex.shutdownOutput();
-          });
+      var _ =
+          to.writeAndFlush(Unpooled.EMPTY_BUFFER)
+              .addListener(
+                  _ -> {
+                    var _ = duplex.shutdownOutput();
+                  });
     }
   }
 

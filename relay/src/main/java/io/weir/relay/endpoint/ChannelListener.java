@@ -33,7 +33,7 @@ final class ChannelListener implements Listener {
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw bound.cause() instanceof BindException
-          ? new BindException("the port is in use")
+          ? new BindException("the address is in use, or is not this machine's")
           : new IOException(bound.cause());
     }
     return new ChannelListener(bound.channel());
@@ -61,6 +61,7 @@ final class ChannelListener implements Listener {
       Loop loop = (Loop) channel.eventLoop();
       loop.load().incrementAndGet();
       ChannelEndpoint.configure(channel.config());
+      ChannelEndpoint.tune(channel.config(), acceptor.socketBufferBytes());
       Acceptor.Accepted owner = acceptor.accept(loop);
       ChannelEndpoint endpoint = new ChannelEndpoint(loop, false, owner);
       channel.pipeline().addLast(endpoint);

@@ -43,19 +43,22 @@ public final class Connector {
 
   private final Loop loop;
   private final boolean raw;
+  private final int socketBufferBytes;
 
   /**
    * @param raw whether plain connections are raw descriptors
+   * @param socketBufferBytes to ask for as their buffers, 0 for the kernel's choice
    */
-  public Connector(Loop loop, boolean raw) {
+  public Connector(Loop loop, boolean raw, int socketBufferBytes) {
     this.loop = loop;
     this.raw = raw;
+    this.socketBufferBytes = socketBufferBytes;
   }
 
   /** Starts to connect. The caller limits the time and cancels. */
   public Attempt connect(InetSocketAddress address, @Nullable Tls tls, Outcome outcome) {
     if (raw && tls == null) {
-      RawAttempt attempt = new RawAttempt(loop, outcome);
+      RawAttempt attempt = new RawAttempt(outcome);
       attempt.start(address);
       return attempt;
     }
@@ -65,14 +68,12 @@ public final class Connector {
   }
 
   /** Attends a raw endpoint until it is connected. */
-  private static final class RawAttempt implements Attempt, Attendant {
-    private final Loop loop;
+  private final class RawAttempt implements Attempt, Attendant {
     private final Outcome outcome;
     private @Nullable RawEndpoint endpoint;
     private boolean over;
 
-    RawAttempt(Loop loop, Outcome outcome) {
-      this.loop = loop;
+    RawAttempt(Outcome outcome) {
       this.outcome = outcome;
     }
 
@@ -82,8 +83,8 @@ public final class Connector {
         failLater("no socket: error " + -fd);
         return;
       }
-      Libc.setOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
       int result = Libc.connect(fd, SocketAddresses.encode(address));
+      Libc.tune(fd, socketBufferBytes);
       if (result < 0 && result != Libc.EINPROGRESS) {
         Libc.close(fd);
         failLater(describe(result));
@@ -172,7 +173,10 @@ public final class Connector {
           done -> {
             if (!connecting.isSuccess()) {
               fail(false, connecting.cause());
-            } else if (tls == null) {
+              return;
+            }
+            ChannelEndpoint.tune(connecting.channel().config(), socketBufferBytes);
+            if (tls == null) {
               succeed();
             }
           });
@@ -218,22 +222,30 @@ public final class Connector {
     }
 
     private void fail(boolean tlsFault, Throwable cause) {
+      Throwable root = cause;
+      for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
+        root = next;
+      }
+      String message = root.getMessage();
+      fail(
+          tlsFault && !(root instanceof java.io.IOException && message == null),
+          message == null ? root.getClass().getSimpleName() : message);
+    }
+
+    private void fail(boolean tlsFault, String why) {
       if (!over) {
         cancel();
-        Throwable root = cause;
-        for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
-          root = next;
-        }
-        String message = root.getMessage();
-        outcome.failed(
-            tlsFault && !(root instanceof java.io.IOException && message == null),
-            message == null ? root.getClass().getSimpleName() : message);
+        outcome.failed(tlsFault, why);
       }
     }
 
     @Override
     public void ready() {
-      // Nothing to do until the handshake is over.
+      ChannelEndpoint connecting = endpoint;
+      if (connecting != null && (connecting.inputEnded() || connecting.inputBroken())) {
+        // With half-closed connections allowed, Netty's handshake would wait on after a FIN.
+        fail(true, "the origin closed the connection in the TLS handshake");
+      }
     }
 
     @Override

@@ -31,6 +31,8 @@ final class Libc {
   static final int SOL_SOCKET = 1;
   static final int SO_REUSEADDR = 2;
   static final int SO_ERROR = 4;
+  static final int SO_SNDBUF = 7;
+  static final int SO_RCVBUF = 8;
   static final int SO_LINGER = 13;
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
@@ -50,7 +52,9 @@ final class Libc {
   static final int ECONNRESET = -104;
   static final int ENFILE = -23;
   static final int EMFILE = -24;
+  static final int EACCES = -13;
   static final int EADDRINUSE = -98;
+  static final int EADDRNOTAVAIL = -99;
   static final int ECONNABORTED = -103;
   static final int EINPROGRESS = -115;
 
@@ -216,6 +220,19 @@ final class Libc {
     return setOption(fd, level, name, MemorySegment.ofArray(new int[] {value}));
   }
 
+  /**
+   * Readies a connected socket: no delay of small segments, and buffers of {@code bufferBytes}, or
+   * of the kernel's choice if that is 0. Set before connect(2), a small receive buffer would fix the
+   * window scale at 0 for the connection's life, so it is set afterwards.
+   */
+  static void tune(int fd, int bufferBytes) {
+    setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (bufferBytes > 0) {
+      setOption(fd, SOL_SOCKET, SO_RCVBUF, bufferBytes);
+      setOption(fd, SOL_SOCKET, SO_SNDBUF, bufferBytes);
+    }
+  }
+
   /** getsockopt(2) of SO_ERROR: 0, or the negated error number of the socket. */
   static int pendingError(int fd) {
     MemorySegment slot = errnoSlot();
@@ -261,8 +278,7 @@ final class Libc {
     MemorySegment slot = errnoSlot();
     int[] value = new int[1];
     try {
-      int result =
-          (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
+      int result = (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
       return result < 0 ? errno(slot) : value[0];
     } catch (Throwable t) {
       throw unexpected(t);

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Every arrival makes a new edge, so after a short peek that was consumed the next one can be
  * waited for. What was peeked and not consumed makes none, nor does an end of the stream that was
  * told with data: the source stays readable as long as {@code shownBytes} are left, and once {@code
- * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link #BROKEN}.
+ * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link
+ * #BROKEN}.
  *
  * <h2>End or break</h2>
  *
@@ -58,8 +59,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private static final int HUP = 0x10;
   private static final int RDHUP = 0x2000;
   private static final int EDGE_TRIGGERED = 1 << 31;
-  private static final EpollIoOps FOR_LIFE =
-      EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
+  private static final EpollIoOps FOR_LIFE = EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
 
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
   private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
@@ -72,6 +72,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private @Nullable IoRegistration registration;
   private Attendant attendant;
   private boolean open = true;
+
   /** Bytes of the last peek that were not consumed: they are there without a new edge. */
   private int shownBytes;
 

@@ -14,8 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * An HTTP/1.1 listener with loops of its own: it relays to an origin, or answers by itself.
@@ -34,8 +35,10 @@ public final class HttpServer implements AutoCloseable {
   private final List<Worker> workers = new ArrayList<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final byte[] refusal;
+  private final int socketBufferBytes;
 
   private HttpServer(ServerSettings settings, Faults faults) {
+    socketBufferBytes = settings.socketBufferBytes();
     group = new LoopGroup(settings.name(), settings.threads(), settings.allowRaw(), faults);
     byte[] room = new byte[LocalAnswer.bytesMax(Reason.OVERLOADED, "")];
     int length = LocalAnswer.write(Reason.OVERLOADED, "", false, false, false, 1, room, 0);
@@ -45,8 +48,7 @@ public final class HttpServer implements AutoCloseable {
   /** A server that relays. It does not listen yet. */
   public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
     HttpServer server = new HttpServer(settings, faults);
-    server.start(
-        settings, worker -> new RelayService(worker, relay, server.group.raw()));
+    server.start(settings, worker -> new RelayService(worker, relay, server.group.raw()));
     return server;
   }
 
@@ -89,18 +91,16 @@ public final class HttpServer implements AutoCloseable {
     return sum;
   }
 
-  /** The exchanges under way, loop by loop, each as of the moment its loop was asked. */
-  public List<FlowRow> flows() {
+  /**
+   * The exchanges under way, loop by loop, each as of the moment its loop was asked.
+   *
+   * @param rowsMax rows at most; {@link Totals#openExchanges} tells how many there are
+   */
+  public List<FlowRow> flows(int rowsMax) {
     ArrayList<FlowRow> rows = new ArrayList<>();
     for (Worker worker : workers) {
-      rows.addAll(
-          onLoop(
-              worker.loop,
-              () -> {
-                ArrayList<FlowRow> some = new ArrayList<>();
-                worker.rows(some);
-                return some;
-              }));
+      int left = rowsMax - rows.size();
+      rows.addAll(onLoop(worker.loop, () -> worker.rows(left)));
     }
     return rows;
   }
@@ -151,9 +151,14 @@ public final class HttpServer implements AutoCloseable {
           }
         });
     try {
-      return result.orTimeout(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).join();
-    } catch (CompletionException e) {
-      throw new IllegalStateException("a loop did not do what it was asked", e.getCause());
+      return result.get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a loop failed in what it was asked", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("a loop did not do what it was asked in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a loop was asked", e);
     }
   }
 
@@ -171,6 +176,11 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public byte[] refusal() {
       return refusal;
+    }
+
+    @Override
+    public int socketBufferBytes() {
+      return socketBufferBytes;
     }
   }
 }

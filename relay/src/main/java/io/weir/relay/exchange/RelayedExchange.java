@@ -295,6 +295,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       connecting = null;
     }
     if (connection != null) {
+      if (downward.tunnel()) {
+        connection.endpoint().reset(); // a tunnel has no other sign that it did not end in order
+      }
       connection.close();
       connection = null;
     }

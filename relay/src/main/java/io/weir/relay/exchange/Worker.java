@@ -73,13 +73,15 @@ final class Worker {
     return cut;
   }
 
-  /** Rows of the exchanges under way. */
-  void rows(List<FlowRow> into) {
-    for (ClientConnection connection : connections) {
-      FlowRow row = connection.row();
+  /** Rows of the exchanges under way, {@code rowsMax} at most. */
+  List<FlowRow> rows(int rowsMax) {
+    ArrayList<FlowRow> rows = new ArrayList<>();
+    for (int i = 0; i < connections.size() && rows.size() < rowsMax; i++) {
+      FlowRow row = connections.get(i).row();
       if (row != null) {
-        into.add(row);
+        rows.add(row);
       }
     }
+    return rows;
   }
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One loop's connections to the origin. The one used last is used next, so that a falling load
- * lets the others grow old and close. Thread: the loop.
+ * One loop's connections to the origin. The one used last is used next, so that a falling load lets
+ * the others grow old and close. Thread: the loop.
  */
 public final class OriginPool extends Timed implements AutoCloseable {
   /** Who wants a connection. Exactly one of the two is called, unless the wait is cancelled. */
@@ -37,9 +37,14 @@ public final class OriginPool extends Timed implements AutoCloseable {
   private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
   private int connections;
 
-  public OriginPool(Loop loop, boolean raw, Origin origin, OriginSettings settings) {
+  /**
+   * @param raw whether plain connections are raw descriptors
+   * @param socketBufferBytes to ask for as the sockets' buffers, 0 for the kernel's choice
+   */
+  public OriginPool(
+      Loop loop, boolean raw, int socketBufferBytes, Origin origin, OriginSettings settings) {
     this.loop = loop;
-    this.connector = new Connector(loop, raw);
+    this.connector = new Connector(loop, raw, socketBufferBytes);
     this.settings = settings;
     this.names = new OriginNames(loop, raw, origin, settings.nameServer());
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());

@@ -28,12 +28,19 @@ final class ClientFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,bytes,rst", "true,bytes,fin", "true,chunked,rst", "true,close,rst", "false,bytes,rst",
-    "false,bytes,fin", "false,close,rst", "true,stalled,rst", "true,stalled,fin",
-    "false,stalled,rst", "false,stalled,fin",
+    "true,bytes,rst",
+    "true,bytes,fin",
+    "true,chunked,rst",
+    "true,close,rst",
+    "false,bytes,rst",
+    "false,bytes,fin",
+    "false,close,rst",
+    "true,stalled,rst",
+    "true,stalled,fin",
+    "false,stalled,rst",
+    "false,stalled,fin",
   })
-  void client_leavesMidDownload_originStops(boolean raw, String kind, String how)
-      throws Exception {
+  void client_leavesMidDownload_originStops(boolean raw, String kind, String how) throws Exception {
     boolean stalled = kind.equals("stalled");
     try (Origin origin = seeded();
         RelayFixture relay = OriginFaultsTest.start(raw, RelayFixture.to(origin.port()))) {
@@ -56,7 +63,9 @@ final class ClientFaultsTest {
     }
   }
 
-  /** Waits until the origin cannot write: the client reads nothing, and all that is between is full. */
+  /**
+   * Waits until the origin cannot write: the client reads nothing, and all that is between is full.
+   */
   static void awaitStandstill(Origin origin) {
     long[] seen = {-1, 0};
     RelayFixture.await(
@@ -95,9 +104,12 @@ final class ClientFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,''", "true,GET / HT", "true,'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'",
+    "true,''",
+    "true,GET / HT",
+    "true,'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'",
     "true,'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'",
-    "true,'GET / HTTP/1.1\r\nHost: a\r\n\r\n'", "false,GET / HT",
+    "true,'GET / HTTP/1.1\r\nHost: a\r\n\r\n'",
+    "false,GET / HT",
     "false,'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'",
     "false,'GET / HTTP/1.1\r\nHost: a\r\n\r\n'",
   })
@@ -133,7 +145,8 @@ final class ClientFaultsTest {
                 });
         RelayFixture relay = OriginFaultsTest.start(raw, RelayFixture.to(origin.port()));
         RawClient client = relay.client()) {
-      client.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+      client.write(
+          "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
       client.halfClose();
       assertThat(client.readHead()).startsWith("HTTP/1.1 400 ");
       origin.awaitIdle();

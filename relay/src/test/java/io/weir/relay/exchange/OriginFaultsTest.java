@@ -42,11 +42,25 @@ final class OriginFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,length,1,rst", "true,length,0,rst", "true,length,1,fin", "true,length,0,fin",
-    "true,chunked,1,rst", "true,chunked,0,rst", "true,chunked,1,fin", "true,chunked,0,fin",
-    "true,chunkline,1,rst", "true,chunkline,0,rst", "true,chunkline,1,fin",
-    "true,close,1,rst", "true,close,0,rst", "false,close,1,rst", "false,close,0,rst",
-    "false,length,1,fin", "false,chunked,0,fin", "false,chunkline,1,rst", "false,length,0,rst",
+    "true,length,1,rst",
+    "true,length,0,rst",
+    "true,length,1,fin",
+    "true,length,0,fin",
+    "true,chunked,1,rst",
+    "true,chunked,0,rst",
+    "true,chunked,1,fin",
+    "true,chunked,0,fin",
+    "true,chunkline,1,rst",
+    "true,chunkline,0,rst",
+    "true,chunkline,1,fin",
+    "true,close,1,rst",
+    "true,close,0,rst",
+    "false,close,1,rst",
+    "false,close,0,rst",
+    "false,length,1,fin",
+    "false,chunked,0,fin",
+    "false,chunkline,1,rst",
+    "false,length,0,rst",
   })
   void originDies_midBody_clientSeesABrokenTransfer(boolean raw, String kind, int minor, String how)
       throws Exception {
@@ -113,8 +127,15 @@ final class OriginFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,accept,rst", "true,accept,fin", "true,request,rst", "true,request,fin",
-    "true,head,rst", "true,head,fin", "false,accept,rst", "false,request,fin", "false,head,rst",
+    "true,accept,rst",
+    "true,accept,fin",
+    "true,request,rst",
+    "true,request,fin",
+    "true,head,rst",
+    "true,head,fin",
+    "false,accept,rst",
+    "false,request,fin",
+    "false,head,rst",
     "false,head,fin",
   })
   void originDies_beforeItsHeadIsWhole_clientGets502(boolean raw, String when, String how)
@@ -147,7 +168,9 @@ final class OriginFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,'garbage\r\n\r\n'", "true,'HTTP/2.0 200 OK\r\n\r\n'", "false,'garbage\r\n\r\n'",
+    "true,'garbage\r\n\r\n'",
+    "true,'HTTP/2.0 200 OK\r\n\r\n'",
+    "false,'garbage\r\n\r\n'",
     "true,'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'",
     "true,'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'",
   })
@@ -221,8 +244,9 @@ final class OriginFaultsTest {
             RawOrigin.start(
                 connection -> {
                   connection.readHead();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 666 Evil\r\n"
-                      + "Content-Length: 0\r\n\r\n");
+                  connection.write(
+                      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 666 Evil\r\n"
+                          + "Content-Length: 0\r\n\r\n");
                   connection.awaitEof();
                 });
         RelayFixture relay = start(raw, RelayFixture.to(origin.port()));

@@ -46,7 +46,13 @@ final class RelayFixture implements AutoCloseable {
     buffersBefore = LiveBuffers.count();
     ServerSettings settings =
         new ServerSettings(
-            "test", builder.threads, builder.raw, builder.limits, builder.timeouts, true, ends::add);
+            "test",
+            builder.threads,
+            builder.raw,
+            builder.limits,
+            builder.timeouts,
+            true,
+            ends::add);
     server = HttpServer.relay(settings, builder.relay(), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
@@ -121,8 +127,7 @@ final class RelayFixture implements AutoCloseable {
     assertThat(left.openConnections()).as("client connections left").isZero();
     assertThat(left.openExchanges()).as("exchanges left").isZero();
     assertThat(left.openFlows()).as("flows left").isZero();
-    await(
-        () -> LiveBuffers.count() <= buffersBefore, "no live buffer of this test");
+    await(() -> LiveBuffers.count() <= buffersBefore, "no live buffer of this test");
     await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
   }
 
