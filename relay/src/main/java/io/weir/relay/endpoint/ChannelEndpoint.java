@@ -291,7 +291,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
             closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         var timeout =
             loop.schedule(
-                () -> closing.unsafe().closeForcibly(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+                () -> closeAtOnce(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
@@ -304,6 +304,15 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       if (closing.isOpen()) {
         closing.config().setOption(ChannelOption.SO_LINGER, 0);
       }
+      closeAtOnce(closing);
+    }
+  }
+
+  /** Past the pipeline, which would say goodbye; unlike closeForcibly it releases what waits. */
+  private static void closeAtOnce(Channel closing) {
+    if (closing.isRegistered()) {
+      closing.unsafe().close(closing.newPromise());
+    } else {
       closing.unsafe().closeForcibly();
     }
   }
