@@ -62,7 +62,9 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean readAsked;
   private @Nullable Channel channel;
 
-  /** For writes: their failure is told by {@link ChannelOutputShutdownEvent}, not as an exception. */
+  /**
+   * For writes: their failure is told by {@link ChannelOutputShutdownEvent}, not as an exception.
+   */
   private @Nullable VoidChannelPromise silent;
 
   private Attendant attendant;
@@ -314,9 +316,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       if (closing != null) {
         var _ =
             closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        var timeout =
-            loop.schedule(
-                () -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        var timeout = loop.schedule(() -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
