@@ -93,8 +93,8 @@ final class KeepAliveTest {
             "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "3;e=\"q\"\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nX-T: v\r\n\r\n"
                 + "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
-        for (char c : two.toCharArray()) {
-          client.write(String.valueOf(c));
+        for (int i = 0; i < two.length(); i++) {
+          client.write(String.valueOf(two.charAt(i)));
         }
         assertThat(answer(client)).isEqualTo("/a");
         assertThat(answer(client)).isEqualTo("/b");

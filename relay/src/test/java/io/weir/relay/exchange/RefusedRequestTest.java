@@ -19,7 +19,7 @@ final class RefusedRequestTest {
   /** Behind each, a second request that a smuggler would want to get through. */
   private static final String SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
-  private record Case(int status, String request) {
+  record Case(int status, String request) {
     @Override
     public String toString() {
       return status + " " + request.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
