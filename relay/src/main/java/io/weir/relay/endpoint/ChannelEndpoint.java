@@ -335,7 +335,11 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   /** Past the handlers, which might wait; and not forcibly, which leaks what was to be written. */
   private static void closeNow(Channel closing) {
-    closing.unsafe().close(closing.unsafe().voidPromise());
+    if (closing.isRegistered()) {
+      closing.unsafe().close(closing.unsafe().voidPromise());
+    } else {
+      closing.unsafe().closeForcibly();
+    }
   }
 
   private boolean release() {
