@@ -24,7 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no epoll.
+ * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no
+ * epoll.
  *
  * <h2>What it holds, and the bounds</h2>
  *
@@ -251,10 +252,12 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
       var _ = to.pipeline().get(SslHandler.class).closeOutbound();
     } else if (to instanceof DuplexChannel duplex) {
-      var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(
-          _ -> {
-            var _ = duplex.shutdownOutput();
-          });
+      var _ =
+          to.writeAndFlush(Unpooled.EMPTY_BUFFER)
+              .addListener(
+                  _ -> {
+                    var _ = duplex.shutdownOutput();
+                  });
     }
   }
 

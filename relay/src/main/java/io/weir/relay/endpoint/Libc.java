@@ -260,8 +260,7 @@ final class Libc {
     MemorySegment slot = errnoSlot();
     int[] value = new int[1];
     try {
-      int result =
-          (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
+      int result = (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
       return result < 0 ? errno(slot) : value[0];
     } catch (Throwable t) {
       throw unexpected(t);

@@ -50,8 +50,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private static final int HUP = 0x10;
   private static final int RDHUP = 0x2000;
   private static final int EDGE_TRIGGERED = 1 << 31;
-  private static final EpollIoOps FOR_LIFE =
-      EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
+  private static final EpollIoOps FOR_LIFE = EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
 
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
   private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
@@ -64,6 +63,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private @Nullable IoRegistration registration;
   private Attendant attendant;
   private boolean open = true;
+
   /** Bytes of the last peek that were not consumed: they are there without a new edge. */
   private int shownBytes;
 

@@ -23,17 +23,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * One listening descriptor, watched by every loop.
  *
- * <p>EPOLLEXCLUSIVE wakes one loop for a new connection (epoll_ctl(2)); that loop accepts, and hands
- * the connection to the loop with the fewest if its own has clearly more. With a socket for each
- * loop (SO_REUSEPORT) the kernel would spread by hash, so that of 16 big downloads 12 may meet on
- * one core; and a second process could bind the same port unnoticed.
+ * <p>EPOLLEXCLUSIVE wakes one loop for a new connection (epoll_ctl(2)); that loop accepts, and
+ * hands the connection to the loop with the fewest if its own has clearly more. With a socket for
+ * each loop (SO_REUSEPORT) the kernel would spread by hash, so that of 16 big downloads 12 may meet
+ * on one core; and a second process could bind the same port unnoticed.
  */
 final class RawListener implements Listener {
   private static final int IN = 0x1;
   private static final int EDGE_TRIGGERED = 1 << 31;
   private static final int EXCLUSIVE = 1 << 28;
-  private static final EpollIoOps ACCEPTING =
-      EpollIoOps.valueOf(IN | EXCLUSIVE | EDGE_TRIGGERED);
+  private static final EpollIoOps ACCEPTING = EpollIoOps.valueOf(IN | EXCLUSIVE | EDGE_TRIGGERED);
 
   /** Connections taken in one turn before others have theirs. */
   private static final int ACCEPTS_PER_TURN_MAX = 64;

@@ -30,7 +30,9 @@ public interface Source {
   /** Consumes the next {@code length} bytes, all of which {@link #peek} has shown. */
   void skip(int length);
 
-  /** Whether nothing will follow what the last {@link #peek} showed, if it was not cut by its limit. */
+  /**
+   * Whether nothing will follow what the last {@link #peek} showed, if it was not cut by its limit.
+   */
   boolean inputEnded();
 
   /** Whether a {@link #peek} could bring something that the last one did not. */

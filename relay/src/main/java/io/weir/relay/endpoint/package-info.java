@@ -1,4 +1,7 @@
-/** Ends of connections: raw descriptors on the epoll loop, and Netty channels where a codec is needed. */
+/**
+ * Ends of connections: raw descriptors on the epoll loop, and Netty channels where a codec is
+ * needed.
+ */
 @NullMarked
 package io.weir.relay.endpoint;
 

@@ -276,8 +276,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     state = State.ANSWERING;
     keepAfterAnswer = keep;
     Scratch out = loop.out();
-    int length =
-        LocalAnswer.write(reason, detail, json, headOnly, keep, minor, out.bytes(), 0);
+    int length = LocalAnswer.write(reason, detail, json, headOnly, keep, minor, out.bytes(), 0);
     answerWait.set(Wait.On.SINK, 0);
     answerSent(tail.send(endpoint(), out, length, false));
   }

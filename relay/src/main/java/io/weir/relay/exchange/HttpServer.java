@@ -45,8 +45,7 @@ public final class HttpServer implements AutoCloseable {
   /** A server that relays. It does not listen yet. */
   public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
     HttpServer server = new HttpServer(settings, faults);
-    server.start(
-        settings, worker -> new RelayService(worker, relay, server.group.raw()));
+    server.start(settings, worker -> new RelayService(worker, relay, server.group.raw()));
     return server;
   }
 

@@ -18,8 +18,7 @@ final class RelayService implements Service {
     this.worker = worker;
     this.settings = settings;
     this.writer = new RequestWriter(settings.upstream());
-    this.pool =
-        new OriginPool(worker.loop, raw, settings.origin(), settings.originSettings());
+    this.pool = new OriginPool(worker.loop, raw, settings.origin(), settings.originSettings());
   }
 
   @Override

@@ -179,10 +179,7 @@ final class ResponseFlow {
     state = State.BODY;
     Tail.Sent sent =
         tail.send(
-            exchange.client().endpoint(),
-            exchange.loop().out(),
-            length + joined,
-            behind && !whole);
+            exchange.client().endpoint(), exchange.loop().out(), length + joined, behind && !whole);
     origin.skip(head.length() + joined);
     wait.clear();
     if (sent == Tail.Sent.BROKEN) {
@@ -197,15 +194,7 @@ final class ResponseFlow {
     byte[] to = exchange.loop().out().bytes();
     return exchange
         .responseWriter()
-        .write(
-            head,
-            outgoing,
-            request.method(),
-            keepClient,
-            request.minorVersion(),
-            tunnel,
-            to,
-            0);
+        .write(head, outgoing, request.method(), keepClient, request.minorVersion(), tunnel, to, 0);
   }
 
   private ResponseHead.Body outgoing(ResponseHead.Body body) {
@@ -217,9 +206,7 @@ final class ResponseFlow {
   }
 
   private boolean mayKeepClient(ResponseHead.Body outgoing) {
-    if (!request.keepAlive()
-        || exchange.draining()
-        || outgoing == ResponseHead.Body.UNTIL_CLOSE) {
+    if (!request.keepAlive() || exchange.draining() || outgoing == ResponseHead.Body.UNTIL_CLOSE) {
       return false;
     }
     // A client that was told no, or not told to go on, may send its body or not: nobody can know.

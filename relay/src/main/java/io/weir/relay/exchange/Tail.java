@@ -19,7 +19,9 @@ final class Tail {
   private byte @Nullable [] rest;
   private int position;
 
-  /** Sends {@code from[0, length)}, behind what waits already; keeps a copy of what is not taken. */
+  /**
+   * Sends {@code from[0, length)}, behind what waits already; keeps a copy of what is not taken.
+   */
   Sent send(Sink sink, Scratch from, int length, boolean more) {
     if (rest != null) {
       keep(from.bytes(), 0, length);

@@ -56,7 +56,6 @@ public final class ChunkFraming extends Framing {
   private final byte[] prefix = new byte[24];
 
   /** Bytes of it that the sink has not taken. */
-
   private int prefixLeft;
 
   /** The end of the body as it goes out, once it was reached. */
@@ -165,8 +164,7 @@ public final class ChunkFraming extends Framing {
     }
     int data = mode == Mode.CHUNK ? from : scanner.toData(bytes, from, to);
     lead = data - from;
-    int length =
-        mode == Mode.CHUNK ? to - from : (int) Math.min(to - data, scanner.dataLeft());
+    int length = mode == Mode.CHUNK ? to - from : (int) Math.min(to - data, scanner.dataLeft());
     if (length <= 0) {
       if (mode == Mode.CHUNK) {
         return sourceEnded ? endOfSource(bytes) : Found.NEED_MORE;

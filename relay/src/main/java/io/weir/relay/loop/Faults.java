@@ -28,7 +28,8 @@ public final class Faults {
     LongAdder known = counts.putIfAbsent(kind, fresh);
     (known == null ? fresh : known).increment();
     if (known == null) {
-      LOG.log(System.Logger.Level.ERROR, "internal fault, logged once and counted from now on", fault);
+      LOG.log(
+          System.Logger.Level.ERROR, "internal fault, logged once and counted from now on", fault);
     }
   }
 

@@ -39,18 +39,21 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Loop extends SingleThreadIoEventLoop {
   /**
-   * How often deadlines are looked at, milliseconds. Shorter costs wake-ups of an idle process, longer makes
-   * a timeout of one second inexact.
+   * How often deadlines are looked at, milliseconds. Shorter costs wake-ups of an idle process,
+   * longer makes a timeout of one second inexact.
    */
   public static final int SWEEP_MILLIS = 250;
 
   /**
-   * Largest piece that a flow takes through user space at once, bytes. Measured on 16 bulk downloads: 64
-   * KiB costs 0.78 CPU seconds a GB, 256 KiB 0.72; beyond that the second-level cache is left.
+   * Largest piece that a flow takes through user space at once, bytes. Measured on 16 bulk
+   * downloads: 64 KiB costs 0.78 CPU seconds a GB, 256 KiB 0.72; beyond that the second-level cache
+   * is left.
    */
   public static final int IN_BYTES = 256 * 1024;
 
-  /** Room for a rewritten head: the largest head that is accepted, and what the relay adds to it. */
+  /**
+   * Room for a rewritten head: the largest head that is accepted, and what the relay adds to it.
+   */
   public static final int OUT_BYTES = 96 * 1024;
 
   private final Scratch in = new Scratch(IN_BYTES);
@@ -67,8 +70,7 @@ public final class Loop extends SingleThreadIoEventLoop {
 
   /** Starts the sweep. Called once, from any thread, before the loop is used. */
   void startSweep() {
-    var _ =
-        scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    var _ = scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Where bytes are peeked to. Borrowed for the present turn. */

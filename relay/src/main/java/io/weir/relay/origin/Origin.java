@@ -20,7 +20,8 @@ public record Origin(boolean tls, String host, int port, String target) {
   /**
    * Reads an absolute http or https URL.
    *
-   * @throws IllegalArgumentException with a sentence that says what is wrong and what would be right
+   * @throws IllegalArgumentException with a sentence that says what is wrong and what would be
+   *     right
    */
   public static Origin parse(String url) {
     URI uri;
@@ -54,8 +55,7 @@ public record Origin(boolean tls, String host, int port, String target) {
     String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     boolean ipv6 = host.startsWith("[");
-    return new Origin(
-        tls, ipv6 ? host.substring(1, host.length() - 1) : host, port, path + query);
+    return new Origin(tls, ipv6 ? host.substring(1, host.length() - 1) : host, port, path + query);
   }
 
   private static IllegalArgumentException wrong(String url, String why) {

@@ -38,8 +38,7 @@ final class OriginNames implements AutoCloseable {
   private final @Nullable List<InetSocketAddress> fixed;
   private @Nullable DnsNameResolver resolver;
 
-  OriginNames(
-      Loop loop, boolean raw, Origin origin, @Nullable InetSocketAddress nameServer) {
+  OriginNames(Loop loop, boolean raw, Origin origin, @Nullable InetSocketAddress nameServer) {
     this.loop = loop;
     this.raw = raw;
     this.host = origin.host();

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One loop's connections to the origin. The one used last is used next, so that a falling load
- * lets the others grow old and close. Thread: the loop.
+ * One loop's connections to the origin. The one used last is used next, so that a falling load lets
+ * the others grow old and close. Thread: the loop.
  */
 public final class OriginPool extends Timed implements AutoCloseable {
   /** Who wants a connection. Exactly one of the two is called, unless the wait is cancelled. */

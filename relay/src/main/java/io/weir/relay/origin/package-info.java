@@ -1,4 +1,6 @@
-/** Where the bytes come from: naming, resolving, connecting and keeping connections of the origin. */
+/**
+ * Where the bytes come from: naming, resolving, connecting and keeping connections of the origin.
+ */
 @NullMarked
 package io.weir.relay.origin;
 

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CopyPump implements Pump {
   /**
-   * Bytes of one turn. 16 bulk flows make a new request wait for 16 turns: 1 MiB each is 8 to 16
-   * ms at 1 to 2 GB/s. A quarter of it cost 10 to 20 % more CPU for a byte when it was tried.
+   * Bytes of one turn. 16 bulk flows make a new request wait for 16 turns: 1 MiB each is 8 to 16 ms
+   * at 1 to 2 GB/s. A quarter of it cost 10 to 20 % more CPU for a byte when it was tried.
    */
   static final int TURN_BYTES = 1024 * 1024;
 

@@ -5,8 +5,8 @@ package io.weir.relay.pump;
  * are, without their chunk framing, or with a new one.
  *
  * <p>The pump shows it what was peeked, from the first byte that was not consumed. The framing
- * names one <em>piece</em> for the sink, the pump says how much of it the sink took, and the framing
- * answers how many bytes of the source that settles:
+ * names one <em>piece</em> for the sink, the pump says how much of it the sink took, and the
+ * framing answers how many bytes of the source that settles:
  *
  * <pre>
  *   from                                        to

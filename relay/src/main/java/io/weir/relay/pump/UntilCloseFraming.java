@@ -1,6 +1,8 @@
 package io.weir.relay.pump;
 
-/** Bytes as they are until the source ends: a tunnel, or a body without a length (RFC 9112, 6.3). */
+/**
+ * Bytes as they are until the source ends: a tunnel, or a body without a length (RFC 9112, 6.3).
+ */
 public final class UntilCloseFraming extends Framing {
   private boolean over;
 

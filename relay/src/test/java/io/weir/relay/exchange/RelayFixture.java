@@ -41,7 +41,13 @@ final class RelayFixture implements AutoCloseable {
     descriptorsBefore = descriptors();
     ServerSettings settings =
         new ServerSettings(
-            "test", builder.threads, builder.raw, builder.limits, builder.timeouts, true, ends::add);
+            "test",
+            builder.threads,
+            builder.raw,
+            builder.limits,
+            builder.timeouts,
+            true,
+            ends::add);
     server = HttpServer.relay(settings, builder.relay(), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
@@ -111,8 +117,7 @@ final class RelayFixture implements AutoCloseable {
     assertThat(left.openConnections()).as("client connections left").isZero();
     assertThat(left.openExchanges()).as("exchanges left").isZero();
     assertThat(left.openFlows()).as("flows left").isZero();
-    await(
-        () -> LiveBuffers.count() == 0, "no live buffer; there are " + LiveBuffers.count());
+    await(() -> LiveBuffers.count() == 0, "no live buffer; there are " + LiveBuffers.count());
     await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
   }
 

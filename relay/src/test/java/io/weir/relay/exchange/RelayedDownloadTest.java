@@ -15,11 +15,25 @@ final class RelayedDownloadTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,bytes,0", "true,bytes,1", "true,bytes,8191", "true,bytes,8193", "true,bytes,65521",
-    "true,bytes,262144", "true,bytes,5000003", "true,chunked,0", "true,chunked,1",
-    "true,chunked,16385", "true,chunked,5000003", "true,close,0", "true,close,1",
-    "true,close,5000003", "false,bytes,0", "false,bytes,65521", "false,bytes,5000003",
-    "false,chunked,5000003", "false,close,5000003",
+    "true,bytes,0",
+    "true,bytes,1",
+    "true,bytes,8191",
+    "true,bytes,8193",
+    "true,bytes,65521",
+    "true,bytes,262144",
+    "true,bytes,5000003",
+    "true,chunked,0",
+    "true,chunked,1",
+    "true,chunked,16385",
+    "true,chunked,5000003",
+    "true,close,0",
+    "true,close,1",
+    "true,close,5000003",
+    "false,bytes,0",
+    "false,bytes,65521",
+    "false,bytes,5000003",
+    "false,chunked,5000003",
+    "false,close,5000003",
   })
   void download_ofAwkwardSize_arrivesByteForByte(boolean raw, String kind, long size)
       throws Exception {
