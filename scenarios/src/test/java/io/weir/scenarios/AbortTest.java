@@ -164,8 +164,7 @@ class AbortTest {
   @ParameterizedTest
   @ValueSource(strings = {"/abort/3m/1m", "/abort/3m/1m?fin"})
   void origin_diesMidBody_javaClientSaysSo(String path) throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       HttpRequest request = HttpRequest.newBuilder(URI.create(weir.url(path))).build();
       assertThatThrownBy(() -> client.send(request, BodyHandlers.discarding()))
           .isInstanceOf(IOException.class);

@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 
 /** What a newcomer runs first. */
 class DemoTest {
-  private static final String STATUS = "[0-9.,]+ MB rss +\\d+ flows +[0-9.,]+ MB/s +[0-9.,]+ GB so far";
+  private static final String STATUS =
+      "[0-9.,]+ MB rss +\\d+ flows +[0-9.,]+ MB/s +[0-9.,]+ GB so far";
 
   @Test
   void demo_forSomeSeconds_showsStatusAndSummaryAndExitsWith0() throws Exception {
-    Program.Outcome run =
-        Program.run("demo", "--seconds", "5", "--readers", "50", "--listen", "0");
+    Program.Outcome run = Program.run("demo", "--seconds", "5", "--readers", "50", "--listen", "0");
     String out = String.join("\n", run.out());
     assertThat(run.exitCode()).as(out + run.err()).isZero();
     assertThat(run.out().getFirst())

@@ -114,7 +114,8 @@ class ReverseProxyTest {
     try (Program weir = Program.serve("--quiet", "--resource", authority("/one?x=y"))) {
       assertThat(seen(weir, "/any/../path?q")).startsWith("GET /one?x=y HTTP/1.1\r\n");
       try (RawClient client = weir.connect()) {
-        client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        client.write(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         String text = client.readToEnd().text();
         assertThat(text).startsWith("HTTP/1.1 405 ").contains("\r\nAllow: GET, HEAD\r\n");
         assertThat(text).contains("\r\nWeir-Error: method-not-allowed\r\n");
@@ -154,8 +155,7 @@ class ReverseProxyTest {
   @Test
   void accessLog_json_parses() throws Exception {
     Path log = folder.resolve("access.json");
-    try (Program weir =
-        serve("", "--access-log", log.toString(), "--access-log-format", "json")) {
+    try (Program weir = serve("", "--access-log", log.toString(), "--access-log-format", "json")) {
       seen(weir, "/j", "User-Agent: \"q\" \\");
       Map<String, Object> line = Json.parse(awaitLines(weir, log, 1).getFirst());
       assertThat(line)
