@@ -23,7 +23,13 @@ final class EarlyAnswerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,1", "true,8191", "true,65521", "true,3000001", "false,1", "false,65521", "false,3000001"
+    "true,1",
+    "true,8191",
+    "true,65521",
+    "true,3000001",
+    "false,1",
+    "false,65521",
+    "false,3000001"
   })
   void upload_ofAwkwardSize_arrivesByteForByte(boolean raw, int length) throws Exception {
     try (Origin origin = origin();
@@ -51,8 +57,7 @@ final class EarlyAnswerTest {
     try (Origin origin = origin();
         RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
       try (RawClient client = relay.client()) {
-        client.write(
-            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\n");
+        client.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\n");
         CompletableFuture<Void> sent = sending(client, length);
         client.readHead();
         long done = 0;
@@ -74,8 +79,7 @@ final class EarlyAnswerTest {
 
   @ParameterizedTest
   @CsvSource({"true,true", "true,false", "false,true", "false,false"})
-  void refusal_whileTheClientSends_reachesIt(boolean raw, boolean originReadsOn)
-      throws Exception {
+  void refusal_whileTheClientSends_reachesIt(boolean raw, boolean originReadsOn) throws Exception {
     RawOrigin.Script script =
         connection -> {
           connection.readHead();
@@ -137,8 +141,7 @@ final class EarlyAnswerTest {
 
   @ParameterizedTest
   @CsvSource({"true,200", "true,417", "false,200", "false,417"})
-  void finalAnswer_toAnExpectation_closesTheConnection(boolean raw, int status)
-      throws Exception {
+  void finalAnswer_toAnExpectation_closesTheConnection(boolean raw, int status) throws Exception {
     RawOrigin.Script script =
         connection -> {
           connection.readHead();
@@ -165,8 +168,7 @@ final class EarlyAnswerTest {
   @CsvSource({"true,true", "true,false", "false,true", "false,false"})
   void body_beyondTheLimit_isRefused(boolean raw, boolean chunked) throws Exception {
     try (Origin origin = origin();
-        RelayFixture relay =
-            RelayFixture.to(origin.port()).raw(raw).bodyBytesMax(1000).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).bodyBytesMax(1000).start()) {
       try (RawClient client = relay.client()) {
         String framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: 1001";
         client.write("POST / HTTP/1.1\r\nHost: a\r\n" + framing + "\r\n\r\n");
@@ -188,8 +190,7 @@ final class EarlyAnswerTest {
   @ValueSource(booleans = {true, false})
   void body_ofTheLimitInManyChunks_passes(boolean raw) throws Exception {
     try (Origin origin = origin();
-        RelayFixture relay =
-            RelayFixture.to(origin.port()).raw(raw).bodyBytesMax(1000).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).bodyBytesMax(1000).start()) {
       try (RawClient client = relay.client()) {
         client.write("POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
         client.write("1\r\nx\r\n".repeat(1000) + "0\r\n\r\n");

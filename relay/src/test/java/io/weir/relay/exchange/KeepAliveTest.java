@@ -94,7 +94,7 @@ final class KeepAliveTest {
                 + "3;e=\"q\"\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nX-T: v\r\n\r\n"
                 + "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
         for (int i = 0; i < two.length(); i++) {
-          client.write(String.valueOf(two.charAt(i)));
+          client.write(two.substring(i, i + 1));
         }
         assertThat(answer(client)).isEqualTo("/a");
         assertThat(answer(client)).isEqualTo("/b");

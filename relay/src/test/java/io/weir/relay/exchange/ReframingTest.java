@@ -229,7 +229,7 @@ final class ReframingTest {
 
   private static void writeSlowly(RawConnection connection, String text) throws IOException {
     for (int i = 0; i < text.length(); i++) {
-      connection.write(String.valueOf(text.charAt(i))); // TCP_NODELAY is set: a packet each
+      connection.write(text.substring(i, i + 1));
     }
   }
 }

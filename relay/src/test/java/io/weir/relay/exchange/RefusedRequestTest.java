@@ -90,10 +90,23 @@ final class RefusedRequestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "g\r\n", "-1\r\nx\r\n", "+1\r\nx\r\n", "0x1\r\nx\r\n", "1 \r\nx\r\n", " 1\r\nx\r\n",
-        "1\nx\r\n", "1\rx\r\n", "1\r\nxy\r\n", "1\r\nx\n", "1;a=\nb\r\nx\r\n", "\r\n",
-        "fffffffffffffffff\r\nx", "ffffffffffffffff\r\nx", "0\r\nX : 1\r\n\r\n",
-        "0\r\nX: 1\r\n folded\r\n\r\n", "0\r\n\n",
+        "g\r\n",
+        "-1\r\nx\r\n",
+        "+1\r\nx\r\n",
+        "0x1\r\nx\r\n",
+        "1 \r\nx\r\n",
+        " 1\r\nx\r\n",
+        "1\nx\r\n",
+        "1\rx\r\n",
+        "1\r\nxy\r\n",
+        "1\r\nx\n",
+        "1;a=\nb\r\nx\r\n",
+        "\r\n",
+        "fffffffffffffffff\r\nx",
+        "ffffffffffffffff\r\nx",
+        "0\r\nX : 1\r\n\r\n",
+        "0\r\nX: 1\r\n folded\r\n\r\n",
+        "0\r\n\n",
       })
   void chunk_thatReadersCouldDisagreeOn_isRefused(String chunk) throws Exception {
     try (RawOrigin origin = RawOrigin.start(KeepAliveTest::echoTargets);

@@ -26,10 +26,15 @@ final class SpecialResponsesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,HEAD,200,Content-Length: 1000", "true,HEAD,200,Transfer-Encoding: chunked",
-    "true,HEAD,200,X-Any: 1", "true,GET,204,X-Any: 1", "true,GET,304,Content-Length: 1000",
-    "true,GET,304,ETag: \"x\"", "false,HEAD,200,Content-Length: 1000",
-    "false,GET,204,X-Any: 1", "false,GET,304,Content-Length: 1000",
+    "true,HEAD,200,Content-Length: 1000",
+    "true,HEAD,200,Transfer-Encoding: chunked",
+    "true,HEAD,200,X-Any: 1",
+    "true,GET,204,X-Any: 1",
+    "true,GET,304,Content-Length: 1000",
+    "true,GET,304,ETag: \"x\"",
+    "false,HEAD,200,Content-Length: 1000",
+    "false,GET,204,X-Any: 1",
+    "false,GET,304,Content-Length: 1000",
   })
   void response_withoutABody_keepsItsFieldsAndTheConnections(
       boolean raw, String method, int status, String field) throws Exception {
@@ -130,8 +135,7 @@ final class SpecialResponsesTest {
       try (RawClient client = relay.client()) {
         client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assertThat(client.readHead())
-            .isEqualTo(
-                "HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 0\r\nVia: 1.1 weir\r\n\r\n");
+            .isEqualTo("HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 0\r\nVia: 1.1 weir\r\n\r\n");
       }
       relay.awaitIdle();
     }
