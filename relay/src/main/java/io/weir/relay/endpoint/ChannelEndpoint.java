@@ -62,7 +62,9 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean readAsked;
   private @Nullable Channel channel;
 
-  /** For writes: their failure is told by {@link ChannelOutputShutdownEvent}, not as an exception. */
+  /**
+   * For writes: their failure is told by {@link ChannelOutputShutdownEvent}, not as an exception.
+   */
   private @Nullable VoidChannelPromise silent;
 
   private Attendant attendant;
@@ -75,6 +77,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean inputEnded;
   private boolean inputBroken;
   private boolean outputEnded;
+  private boolean finished;
   private boolean failed;
   private boolean writing;
   private boolean tellWaits;
@@ -144,7 +147,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
       end(true);
     } else if (event instanceof ChannelInputShutdownEvent) {
-      end(!tls);
+      end(endIsInOrder());
     } else if (event instanceof ChannelOutputShutdownEvent) {
       outputEnded = true;
       writable = true; // so that a write is tried and finds out
@@ -154,7 +157,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    end(!tls);
+    end(endIsInOrder());
     writable = true; // so that a write is tried and finds out
     tell();
   }
@@ -164,6 +167,14 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     // A reset, or a broken TLS record: the peer's fault. The channel is of no more use.
     failed = true;
     end(false);
+  }
+
+  /**
+   * Whether an end of input that the socket tells is one. A reset is told to one call only: if a
+   * write has failed, it may have been told of it, and the next read then reports a plain end.
+   */
+  private boolean endIsInOrder() {
+    return !tls && (finished || !outputEnded);
   }
 
   private void end(boolean inOrder) {
@@ -294,6 +305,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (!open || to == null) {
       return;
     }
+    finished = !outputEnded;
     if (tls) {
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
       var _ = to.pipeline().get(SslHandler.class).closeOutbound();
@@ -314,9 +326,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       if (closing != null) {
         var _ =
             closing.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        var timeout =
-            loop.schedule(
-                () -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        var timeout = loop.schedule(() -> closeNow(closing), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         var _ = closing.closeFuture().addListener(_ -> timeout.cancel(false));
       }
     }
