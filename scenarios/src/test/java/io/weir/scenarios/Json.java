@@ -32,8 +32,7 @@ final class Json {
     return asObject(member(in, name));
   }
 
-  static List<Map<String, Object>> objects(Map<String, Object> in, String name)
-      throws IOException {
+  static List<Map<String, Object>> objects(Map<String, Object> in, String name) throws IOException {
     List<Map<String, Object>> objects = new ArrayList<>();
     if (!(member(in, name) instanceof List<?> list)) {
       throw new IOException(name + " is no array in " + in);

@@ -93,8 +93,7 @@ class MemoryTest {
       long max = readSlowly(weir, count);
       assertThat((max - before) / Program.MEBIBYTE).as("MiB more").isLessThanOrEqualTo(24);
       weir.await(
-          "the memory is given back",
-          () -> (weir.rssBytes() - before) / Program.MEBIBYTE <= 8);
+          "the memory is given back", () -> (weir.rssBytes() - before) / Program.MEBIBYTE <= 8);
     }
   }
 

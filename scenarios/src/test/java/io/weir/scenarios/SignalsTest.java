@@ -63,8 +63,7 @@ class SignalsTest {
   void signal_idleKeepAliveConnection_exitsWith0(String signal) throws Exception {
     try (Program weir = serve("10m");
         RawClient client = download(weir, "/hello")) {
-      assertThat(new String(client.readExactly(6), StandardCharsets.US_ASCII))
-          .isEqualTo("hello\n");
+      assertThat(new String(client.readExactly(6), StandardCharsets.US_ASCII)).isEqualTo("hello\n");
       weir.signal(signal);
       assertThat(client.readToEnd().bytes()).isEmpty();
       assertThat(weir.awaitExit()).isZero();

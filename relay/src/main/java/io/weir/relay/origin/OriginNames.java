@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The addresses of one host name, for one loop.
  *
- * <p>An address needs no resolver and none is loaded for it. A name is looked up in the hosts file
+ * <p>An address and localhost need no resolver, and none is loaded for them: its classes take 10 MiB.
+ * Another name is looked up in the hosts file
  * and then by DNS, both address families, and again when its TTL is over (Netty's resolver caches
  * for exactly that long). Thread: the loop.
  */
@@ -44,13 +45,23 @@ final class OriginNames implements AutoCloseable {
     this.host = origin.host();
     this.port = origin.port();
     this.nameServer = nameServer;
-    byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
-    fixed = literal == null ? null : List.of(new InetSocketAddress(address(literal), port));
+    this.fixed = fixed(host, port);
   }
 
-  private static InetAddress address(byte[] literal) {
+  private static @Nullable List<InetSocketAddress> fixed(String host, int port) {
+    if (host.equalsIgnoreCase("localhost")) {
+      // RFC 6761, 6.3: always the loopback addresses, whatever a name server says.
+      return List.of(address("127.0.0.1", port), address("::1", port));
+    }
+    return NetUtil.createByteArrayFromIpAddressString(host) == null
+        ? null
+        : List.of(address(host, port));
+  }
+
+  private static InetSocketAddress address(String literal, int port) {
     try {
-      return InetAddress.getByAddress(literal);
+      byte[] bytes = NetUtil.createByteArrayFromIpAddressString(literal);
+      return new InetSocketAddress(InetAddress.getByAddress(bytes), port);
     } catch (UnknownHostException e) {
       throw new AssertionError("an address of 4 or 16 bytes", e);
     }

@@ -122,7 +122,7 @@ final class KeepAliveTest {
           }
         };
     try (RawOrigin origin = RawOrigin.start(script);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.narrowClient()) {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < count; i++) {

@@ -7,6 +7,7 @@ import io.weir.load.RawClient;
 import io.weir.load.RawConnection;
 import io.weir.load.RawOrigin;
 import io.weir.load.SeededBytes;
+import io.weir.relay.endpoint.NarrowSockets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Random;
@@ -69,7 +70,7 @@ final class ReframingTest {
       throws Exception {
     byte[] wire = chunked(BODY_BYTES, 0, "");
     try (RawOrigin origin = answering(CHUNKED, wire, true);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = narrow ? relay.narrowClient() : relay.client()) {
         for (int i = 0; i < 2; i++) {
           client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -87,7 +88,7 @@ final class ReframingTest {
   void chunkedResponse_withExtensions_isFramedAnew(boolean raw, int every) throws Exception {
     byte[] wire = chunked(BODY_BYTES, every, "X-End: 1\r\nContent-Length: 4\r\nX-Two: 2\r\n");
     try (RawOrigin origin = answering(CHUNKED, wire, true);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.narrowClient()) {
         for (int i = 0; i < 2; i++) {
           client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -124,7 +125,7 @@ final class ReframingTest {
   void chunkedResponse_toAnOldClient_isDataUntilTheClose(boolean raw, int every) throws Exception {
     byte[] wire = chunked(BODY_BYTES, every, "X-End: 1\r\n");
     try (RawOrigin origin = answering(CHUNKED, wire, true);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.narrowClient()) {
         client.write("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
         String head = client.readHead();
@@ -144,7 +145,7 @@ final class ReframingTest {
     byte[] wire = new byte[BODY_BYTES];
     SEQUENCE.fill(wire, 0);
     try (RawOrigin origin = answering("HTTP/1.1 200 OK\r\n\r\n", wire, false);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.narrowClient()) {
         client.write("GET / HTTP/1." + minor + "\r\nHost: a\r\n\r\n");
         String head = client.readHead();
@@ -180,10 +181,12 @@ final class ReframingTest {
           }
         };
     try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_BYTES);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.client()) {
         for (int i = 0; i < 2; i++) {
           client.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+          origin.awaitHeads(i + 1);
+          NarrowSockets.sendBuffers(RelayFixture.NARROW_BYTES); // the one to the origin too
           client.write(wire);
           assertThat(client.readHead()).startsWith("HTTP/1.1 204 ");
         }
@@ -212,7 +215,7 @@ final class ReframingTest {
           connection.readHead();
         };
     try (RawOrigin origin = RawOrigin.start(script);
-        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start()) {
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.client()) {
         client.write("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
         assertThat(client.readHead()).startsWith("HTTP/1.1 103 ");

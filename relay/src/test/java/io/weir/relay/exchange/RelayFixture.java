@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weir.load.RawClient;
 import io.weir.relay.endpoint.Connector;
 import io.weir.relay.endpoint.LiveBuffers;
+import io.weir.relay.endpoint.NarrowSockets;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.UpstreamPolicy;
@@ -55,6 +56,9 @@ final class RelayFixture implements AutoCloseable {
             ends::add);
     server = HttpServer.relay(settings, builder.relay(), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    if (builder.narrow) {
+      NarrowSockets.sendBuffers(NARROW_BYTES);
+    }
   }
 
   static Builder to(int originPort) {
@@ -153,6 +157,7 @@ final class RelayFixture implements AutoCloseable {
     private final Origin origin;
     private int threads = 2;
     private boolean raw = true;
+    private boolean narrow;
     private HeadLimits limits = HeadLimits.DEFAULT;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private int connectTimeoutMillis = 5_000;
@@ -181,6 +186,12 @@ final class RelayFixture implements AutoCloseable {
     /** Every socket a Netty NIO channel, as where there is no epoll. */
     Builder nio() {
       return raw(false);
+    }
+
+    /** Send buffers so small that the relay's writes to clients are cut everywhere. */
+    Builder narrow() {
+      narrow = true;
+      return this;
     }
 
     /** Raw descriptors, or Netty NIO channels. */
