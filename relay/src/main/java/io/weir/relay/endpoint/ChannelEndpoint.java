@@ -77,6 +77,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean inputEnded;
   private boolean inputBroken;
   private boolean outputEnded;
+  private boolean finished;
   private boolean failed;
   private boolean writing;
   private boolean tellWaits;
@@ -146,7 +147,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
       end(true);
     } else if (event instanceof ChannelInputShutdownEvent) {
-      end(!tls);
+      end(endIsInOrder());
     } else if (event instanceof ChannelOutputShutdownEvent) {
       outputEnded = true;
       writable = true; // so that a write is tried and finds out
@@ -156,7 +157,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    end(!tls);
+    end(endIsInOrder());
     writable = true; // so that a write is tried and finds out
     tell();
   }
@@ -166,6 +167,14 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     // A reset, or a broken TLS record: the peer's fault. The channel is of no more use.
     failed = true;
     end(false);
+  }
+
+  /**
+   * Whether an end of input that the socket tells is one. A reset is told to one call only: if a
+   * write has failed, it may have been told of it, and the next read then reports a plain end.
+   */
+  private boolean endIsInOrder() {
+    return !tls && (finished || !outputEnded);
   }
 
   private void end(boolean inOrder) {
@@ -296,6 +305,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     if (!open || to == null) {
       return;
     }
+    finished = !outputEnded;
     if (tls) {
       // A close_notify ends our side; Netty sends it when the channel's output is closed.
       var _ = to.pipeline().get(SslHandler.class).closeOutbound();
