@@ -212,6 +212,16 @@ final class ServeOptions {
         given.has("--threads")
             ? given.count("--threads", 1, THREADS_MAX)
             : Runtime.getRuntime().availableProcessors();
+    long socketBuffer = given.number("--socket-buffer", Quantity::bytes, 0, 1L << 30, "0", "1g");
+    if (socketBuffer > 0 && socketBuffer < heads.headBytesMax()) {
+      // A head is read in the socket until it is whole, so it must fit.
+      throw new UsageException(
+          "--socket-buffer: "
+              + given.texts("--socket-buffer").getFirst()
+              + " cannot hold the longest head (--max-head "
+              + given.texts("--max-head").getFirst()
+              + "): give as much at least, or 0");
+    }
     return new ServerSettings(
         "relay",
         threads,
@@ -219,7 +229,7 @@ final class ServeOptions {
         heads,
         timeouts,
         !given.has("--no-via"),
-        (int) given.number("--socket-buffer", Quantity::bytes, 0, 1L << 30, "0", "1g"),
+        (int) socketBuffer,
         null);
   }
 

@@ -201,7 +201,15 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       told.ready();
     } catch (Throwable t) {
       loop.faults().record(t);
+      abandon(told);
+    }
+  }
+
+  private void abandon(Attendant told) {
+    try {
       told.abandon();
+    } catch (Throwable t) {
+      loop.faults().record(t);
     }
   }
 

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
@@ -92,7 +93,12 @@ public final class Connector {
       }
       RawEndpoint fresh = new RawEndpoint(loop, fd, address, this);
       endpoint = fresh;
-      fresh.register();
+      try {
+        fresh.register();
+      } catch (RuntimeException e) {
+        fresh.close();
+        failLater("the loop cannot watch another socket: " + e.getMessage());
+      }
     }
 
     private void failLater(String why) {
@@ -167,19 +173,29 @@ public final class Connector {
           new Bootstrap()
               .group(loop)
               .channel(raw ? EpollSocketChannel.class : NioSocketChannel.class)
+              .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the caller limits the time
               .handler(this)
               .connect(address);
       connecting.addListener(
-          done -> {
-            if (!connecting.isSuccess()) {
-              fail(false, connecting.cause());
-              return;
-            }
-            ChannelEndpoint.tune(connecting.channel().config(), socketBufferBytes);
-            if (tls == null) {
-              succeed();
+          _ -> {
+            if (!loop.inEventLoop()) {
+              loop.execute(
+                  () -> connected(connecting)); // without a socket Netty uses a thread of its own
+            } else {
+              connected(connecting);
             }
           });
+    }
+
+    private void connected(ChannelFuture connecting) {
+      if (!connecting.isSuccess()) {
+        fail(false, connecting.cause());
+        return;
+      }
+      ChannelEndpoint.tune(connecting.channel().config(), socketBufferBytes);
+      if (tls == null) {
+        succeed();
+      }
     }
 
     @Override

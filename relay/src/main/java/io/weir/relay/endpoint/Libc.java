@@ -53,6 +53,7 @@ final class Libc {
   static final int ENFILE = -23;
   static final int EMFILE = -24;
   static final int EACCES = -13;
+  static final int EPIPE = -32;
   static final int EADDRINUSE = -98;
   static final int EADDRNOTAVAIL = -99;
   static final int ECONNABORTED = -103;

@@ -70,6 +70,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private final InetSocketAddress peer;
   private final MemorySegment errno = Libc.errnoSlot();
   private @Nullable IoRegistration registration;
+  private long registeredInRound = -1;
   private Attendant attendant;
   private boolean open = true;
 
@@ -95,13 +96,14 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   void register() {
     IoRegistration fresh = loop.register(this).getNow();
     registration = fresh;
+    registeredInRound = loop.round();
     fresh.submit(FOR_LIFE);
   }
 
   @Override
   public void handle(IoRegistration ignored, IoEvent event) {
-    if (!open) {
-      return;
+    if (!open || loop.round() == registeredInRound) {
+      return; // the number was another's when this batch of events was made
     }
     int bits = ((EpollIoEvent) event).ops().value();
     if ((bits & ERR) != 0) {
@@ -121,7 +123,15 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       told.ready();
     } catch (Throwable t) {
       loop.faults().record(t);
+      abandon(told);
+    }
+  }
+
+  private void abandon(Attendant told) {
+    try {
       told.abandon();
+    } catch (Throwable t) {
+      loop.faults().record(t); // nothing may reach Netty: it would drop the rest of the batch
     }
   }
 
@@ -182,7 +192,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       return 0;
     }
     failed = true;
-    broken |= n == Libc.ECONNRESET && !inputEnded;
+    broken |= n != Libc.EPIPE && !inputEnded;
     readable = true; // the error is told to one call only: let a peek find what else has come
     return Sink.BROKEN;
   }

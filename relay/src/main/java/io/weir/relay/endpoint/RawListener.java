@@ -142,6 +142,8 @@ final class RawListener implements Listener {
     private final MemorySegment lengthSegment = MemorySegment.ofArray(length);
     private @Nullable IoRegistration registration;
 
+    private boolean retryWaits;
+
     /** A descriptor in hand, so that there is one to refuse with when all others are used. */
     private int spareFd = Libc.socket(Libc.AF_INET);
 
@@ -211,7 +213,15 @@ final class RawListener implements Listener {
     }
 
     private void retryLater() {
-      var _ = loop.schedule(this::acceptAll, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      if (!retryWaits) {
+        retryWaits = true;
+        var _ = loop.schedule(this::retry, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void retry() {
+      retryWaits = false;
+      acceptAll();
     }
 
     private boolean refuseOne() {
@@ -246,11 +256,16 @@ final class RawListener implements Listener {
         }
       }
       target.load().incrementAndGet();
-      if (target == loop) {
-        adopt(loop, accepted, peer);
-      } else {
-        Loop there = target;
+      Loop there = target;
+      if (there == loop) {
+        adopt(there, accepted, peer);
+        return;
+      }
+      try {
         there.execute(() -> adopt(there, accepted, peer));
+      } catch (RejectedExecutionException loopHasEnded) {
+        there.load().decrementAndGet();
+        Libc.close(accepted);
       }
     }
 
@@ -259,7 +274,12 @@ final class RawListener implements Listener {
       Acceptor.Accepted owner = acceptor.accept(there);
       RawEndpoint endpoint = new RawEndpoint(there, accepted, peer, owner);
       owner.own(endpoint);
-      endpoint.register();
+      try {
+        endpoint.register();
+      } catch (RuntimeException e) {
+        there.faults().record(e); // the others of this batch are still to be accepted
+        owner.abandon();
+      }
     }
 
     @Override

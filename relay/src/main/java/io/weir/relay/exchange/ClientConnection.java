@@ -281,6 +281,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     keepAfterAnswer = keep;
     Scratch out = loop.out();
     int length = LocalAnswer.write(reason, detail, json, headOnly, keep, minor, out.bytes(), 0);
+    answerWait.clear();
     answerWait.set(Wait.On.SINK, 0);
     answerSent(tail.send(endpoint(), out, length, false));
   }
@@ -375,7 +376,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   /** Whether it has no exchange, or ends with the one it has. */
   void drain() {
     if (state == State.HEAD && !headBegun) {
-      close(false);
+      closeInOrder(true);
     }
   }
 

@@ -34,6 +34,7 @@ public final class HttpServer implements AutoCloseable {
   private final LoopGroup group;
   private final List<Worker> workers = new ArrayList<>();
   private final List<Listener> listeners = new ArrayList<>();
+  private boolean closed;
   private final byte[] refusal;
   private final int socketBufferBytes;
 
@@ -71,7 +72,7 @@ public final class HttpServer implements AutoCloseable {
    * @return the address with the port that the system chose where 0 was asked for
    * @throws IOException with a short reason, if it cannot be bound
    */
-  public InetSocketAddress listen(InetSocketAddress address) throws IOException {
+  public synchronized InetSocketAddress listen(InetSocketAddress address) throws IOException {
     Listener listener = Listeners.listen(group, address, new ConnectionAcceptor());
     listeners.add(listener);
     return listener.address();
@@ -106,7 +107,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** Stops listening; connections without an exchange are closed, others end with theirs. */
-  public void drain() {
+  public synchronized void drain() {
     listeners.forEach(Listener::close);
     listeners.clear();
     for (Worker worker : workers) {
@@ -125,10 +126,17 @@ public final class HttpServer implements AutoCloseable {
 
   /** Drains, cuts what is left, and ends the loops. */
   @Override
-  public void close() {
-    drain();
-    cut();
-    group.close();
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      drain();
+      cut();
+    } finally {
+      group.close();
+    }
   }
 
   private static boolean done(Runnable work) {

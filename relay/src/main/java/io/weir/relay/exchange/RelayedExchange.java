@@ -2,7 +2,6 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
-import io.weir.relay.endpoint.Source;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
@@ -220,11 +219,14 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   // --- The end ----------------------------------------------------------------------------------
 
   private void finish() {
+    if (over) {
+      return; // half-closing may tell of the other side's end at once
+    }
     boolean requestRead = upward.sent();
     OriginConnection done = connection;
     connection = null;
     if (done != null) {
-      if (requestRead && downward.keepOrigin() && quiet(done.endpoint())) {
+      if (requestRead && downward.keepOrigin() && done.endpoint().open()) {
         done.release();
       } else {
         done.close();
@@ -232,20 +234,12 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
     end(null);
     if (downward.tunnel()) {
-      client.close(false);
+      client.closeInOrder(true);
     } else if (requestRead && downward.keepClient()) {
       client.nextRequest();
     } else {
       client.closeInOrder(requestRead);
     }
-  }
-
-  private boolean quiet(Endpoint origin) {
-    if (origin.failed() || origin.inputEnded()) {
-      return false;
-    }
-    return !origin.readable()
-        || origin.peek(worker.loop.in(), Scratch.HEADROOM_BYTES, 1) == Source.NOTHING_YET;
   }
 
   /** Ends it with an answer of ours if the client can still be given one, else by a cut. */
@@ -360,7 +354,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   private void sweepAwaited(long nowNanos, Timeouts limits) {
-    boolean clientsTurn = upward.moving() && (!request.expectContinue() || downward.continued());
+    boolean clientsTurn =
+        upward.moving()
+            && (!request.expectContinue() || downward.continued() || upward.bodyBytes() > 0);
     if (!clientsTurn) {
       if (downward.pause().sourceOverdue(nowNanos, limits.firstByteMillis())) {
         fail(Reason.ORIGIN_TIMEOUT, "");
@@ -373,7 +369,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   private void sweepBodies(long nowNanos, int idleMillis) {
     // A side that waits for the other is not to blame: only where neither flow moves is there one.
     boolean clientSilent = upward.moving() && upward.pause().sourceOverdue(nowNanos, idleMillis);
-    if (clientSilent && downward.pause().on() == Wait.On.SOURCE) {
+    if (clientSilent && downward.pause().sourceOverdue(nowNanos, idleMillis)) {
       cut(Reason.CLIENT_TIMEOUT);
     } else if (!upward.moving() && downward.pause().sourceOverdue(nowNanos, idleMillis)) {
       cut(Reason.ORIGIN_STALLED);

@@ -84,7 +84,10 @@ final class RequestFlow {
 
   private void headSent(Tail.Sent sent) {
     switch (sent) {
-      case ALL -> state = pump == null ? State.SENT : State.BODY;
+      case ALL -> {
+        state = pump == null ? State.SENT : State.BODY;
+        wait.clear();
+      }
       case BLOCKED -> wait.set(Wait.On.SINK, tail.heldBytes());
       case BROKEN -> abandon();
     }

@@ -42,6 +42,9 @@ final class ResponseFlow {
   /** A body that is whole with its head, and not longer, leaves in the same write, bytes. */
   private static final int JOINED_BODY_BYTES_MAX = 8 * 1024;
 
+  /** 1xx responses to one request; a flood of them would hold the loop and the time limits. */
+  private static final int INTERIMS_MAX = 64;
+
   private final RelayedExchange exchange;
   private final Request request;
   private final Tail tail = new Tail();
@@ -50,6 +53,7 @@ final class ResponseFlow {
   private @Nullable CopyPump pump;
   private @Nullable Framing framing;
   private int status;
+  private int interims;
   private boolean begunHead;
   private boolean continued;
   private boolean tunnel;
@@ -137,6 +141,10 @@ final class ResponseFlow {
   }
 
   private boolean passInterim(Endpoint origin, ResponseHead head) {
+    if (++interims > INTERIMS_MAX) {
+      exchange.fail(Reason.ORIGIN_BAD_RESPONSE, "More than " + INTERIMS_MAX + " 1xx responses");
+      return false;
+    }
     continued |= head.status() == 100;
     Tail.Sent sent = Tail.Sent.ALL;
     if (request.minorVersion() == 1) {

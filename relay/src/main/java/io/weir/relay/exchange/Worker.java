@@ -67,7 +67,11 @@ final class Worker {
   int cut() {
     int cut = 0;
     for (ClientConnection connection : new ArrayList<>(connections)) {
-      cut += connection.cut() ? 1 : 0;
+      try {
+        cut += connection.cut() ? 1 : 0;
+      } catch (RuntimeException e) {
+        loop.faults().record(e); // the others are still to be cut
+      }
     }
     service.close();
     return cut;

@@ -56,6 +56,7 @@ public final class Loop extends SingleThreadIoEventLoop {
    */
   public static final int OUT_BYTES = 96 * 1024;
 
+  private long round;
   private final Scratch in = new Scratch(IN_BYTES);
   private final Scratch out = new Scratch(OUT_BYTES);
   private final Faults faults;
@@ -134,13 +135,28 @@ public final class Loop extends SingleThreadIoEventLoop {
         } catch (Throwable t) {
           unwatch(timed);
           faults.record(t);
+          abandon(timed);
         }
       }
     }
   }
 
+  private void abandon(Timed timed) {
+    try {
+      timed.abandon();
+    } catch (Throwable t) {
+      faults.record(t);
+    }
+  }
+
+  /** Number of the present round; an event for a descriptor registered in it is a stale one. */
+  public long round() {
+    return round;
+  }
+
   @Override
   protected int runIo() {
+    round++;
     int handled = super.runIo();
     for (int left = turns.size(); left > 0; left--) {
       Turn turn = turns.poll();

@@ -13,20 +13,27 @@ import java.lang.foreign.MemorySegment;
  * <p>Thread: the owning loop only.
  */
 public final class Scratch {
+  /** Room for what is written in front of data: CRLF, 16 hex digits, CRLF. */
+  public static final int PREFIX_BYTES = 32;
+
   /**
-   * Bytes left free in front of peeked data, where a chunk-size line can be written: CRLF, 16 hex
-   * digits, CRLF.
+   * Bytes left free in front of peeked data: for a prefix, and for the beginning of a trailer
+   * section (8 KiB at most) that was held until the rest arrived.
    */
-  public static final int HEADROOM_BYTES = 32;
+  public static final int HEADROOM_BYTES = 9 * 1024;
 
   private final byte[] bytes;
   private final MemorySegment whole;
-  private final MemorySegment afterHeadroom;
+
+  /** Where a piece begins nearly always: behind the headroom, or a prefix before that. */
+  private final MemorySegment[] nearHeadroom = new MemorySegment[PREFIX_BYTES + 1];
 
   public Scratch(int capacityBytes) {
     bytes = new byte[HEADROOM_BYTES + capacityBytes];
     whole = MemorySegment.ofArray(bytes);
-    afterHeadroom = whole.asSlice(HEADROOM_BYTES);
+    for (int i = 0; i <= PREFIX_BYTES; i++) {
+      nearHeadroom[i] = whole.asSlice(HEADROOM_BYTES - PREFIX_BYTES + i);
+    }
   }
 
   /** The array itself; data is peeked to {@link #HEADROOM_BYTES}. */
@@ -44,8 +51,9 @@ public final class Scratch {
    * made once, so passing bytes on allocates nothing.
    */
   public MemorySegment at(int offset) {
-    if (offset == HEADROOM_BYTES) {
-      return afterHeadroom;
+    int near = offset - (HEADROOM_BYTES - PREFIX_BYTES);
+    if (near >= 0 && near <= PREFIX_BYTES) {
+      return nearHeadroom[near];
     }
     return offset == 0 ? whole : whole.asSlice(offset);
   }

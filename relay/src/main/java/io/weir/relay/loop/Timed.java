@@ -16,4 +16,7 @@ public abstract class Timed {
    * @param nowNanos {@link System#nanoTime()} of this sweep
    */
   protected abstract void sweep(long nowNanos);
+
+  /** {@link #sweep} threw, which is our fault and is recorded: give up, nobody will sweep again. */
+  public abstract void abandon();
 }

@@ -96,6 +96,11 @@ final class Dial extends Timed implements Connector.Outcome {
   }
 
   @Override
+  public void abandon() {
+    fail(Reason.INTERNAL, "connecting failed by a fault of ours");
+  }
+
+  @Override
   protected void sweep(long nowNanos) {
     if (nowNanos - attemptDeadlineNanos < 0) {
       return;

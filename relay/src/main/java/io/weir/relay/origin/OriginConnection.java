@@ -2,6 +2,8 @@ package io.weir.relay.origin;
 
 import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.Source;
+import io.weir.relay.loop.Loop;
 
 /**
  * A connection to the origin: used by one exchange at a time, waiting in its pool in between.
@@ -28,6 +30,16 @@ public final class OriginConnection implements Attendant {
   /** Whether an exchange has used it before, so that the origin may have closed it meanwhile. */
   public boolean reused() {
     return reused;
+  }
+
+  /**
+   * Whether it is open and nothing has come that was not asked for: what an origin sends beyond a
+   * response, or its end, must not meet the next request. Uses the loop's outgoing scratch space.
+   */
+  public boolean quiet(Loop loop) {
+    return !endpoint.failed()
+        && !endpoint.inputEnded()
+        && endpoint.peek(loop.out(), 0, 1) == Source.NOTHING_YET;
   }
 
   /** Gives it back for the next exchange: the response is over, and nothing follows it. */

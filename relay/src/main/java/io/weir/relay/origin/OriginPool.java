@@ -58,9 +58,13 @@ public final class OriginPool extends Timed implements AutoCloseable {
    */
   public @Nullable Wait take(Taker taker, boolean fresh) {
     OriginConnection waiting = fresh ? null : idle.pollLast();
-    if (waiting != null) {
-      taker.taken(waiting);
-      return null;
+    while (waiting != null) {
+      if (waiting.quiet(loop)) {
+        taker.taken(waiting);
+        return null;
+      }
+      waiting.close();
+      waiting = idle.pollLast();
     }
     if (settings.connectionsMax() > 0 && connections >= settings.connectionsMax()) {
       taker.refused(
@@ -69,12 +73,23 @@ public final class OriginPool extends Timed implements AutoCloseable {
     }
     connections++;
     Dialling dialling = new Dialling(taker);
-    dialling.dial.start(names);
+    try {
+      dialling.dial.start(names);
+    } catch (RuntimeException e) {
+      dialling.cancel();
+      throw e;
+    }
     return dialling.over ? null : dialling;
   }
 
   void keep(OriginConnection connection) {
-    if (idle.size() >= settings.idleConnectionsMax() || idleTimeoutNanos == 0) {
+    Endpoint endpoint = connection.endpoint();
+    boolean more = endpoint.readable() && !connection.quiet(loop);
+    if (more
+        || endpoint.failed()
+        || endpoint.inputEnded()
+        || idle.size() >= settings.idleConnectionsMax()
+        || idleTimeoutNanos == 0) {
       connection.close();
       return;
     }
@@ -102,6 +117,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
   /** Connections that wait for an exchange. */
   public int idleConnections() {
     return idle.size();
+  }
+
+  @Override
+  public void abandon() {
+    close();
   }
 
   @Override

@@ -3,10 +3,9 @@ package io.weir.relay.pump;
 import io.weir.relay.endpoint.Sink;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.loop.Scratch;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Moves a flow through the loop's scratch space, holding nothing between turns.
+ * Moves a flow through the loop's scratch space, holding next to nothing between turns.
  *
  * <h2>Peek, write, skip</h2>
  *
@@ -23,9 +22,18 @@ import org.jspecify.annotations.Nullable;
  * call for each piece, which copies nothing, and a second copy of the bytes that did not fit; so
  * the size of a peek follows what the sink took last time.
  *
+ * <h2>What is not whole</h2>
+ *
+ * The beginning of a chunk's size line or of a trailer section means nothing yet. Left in the
+ * source, even two bytes pin a whole segment of the receive queue, and with small segments the
+ * window may close for good: both sides would wait. So it is the one thing that a pump takes and
+ * holds, 20 bytes as a rule and {@link #HELD_BYTES_MAX} at most, and it stands in front of the next
+ * peek.
+ *
  * <h2>Turns</h2>
  *
- * One run moves at most {@link #TURN_BYTES}; then the loop serves others.
+ * One run moves at most {@link #TURN_BYTES} in at most {@link #PIECES_MAX} pieces; then the loop
+ * serves others.
  *
  * <p>It allocates nothing, takes no lock and logs nothing.
  */
@@ -41,6 +49,15 @@ public final class CopyPump implements Pump {
 
   private static final int PEEK_FIRST_BYTES = 64 * 1024;
 
+  /** Pieces of one turn: chunks of a byte would make a turn of 200,000 writes. */
+  static final int PIECES_MAX = 256;
+
+  /** What is not whole and yet longer breaks a limit of its framing (trailers: 8 KiB), bytes. */
+  static final int HELD_BYTES_MAX = Scratch.HEADROOM_BYTES - Scratch.PREFIX_BYTES;
+
+  private static final int HELD_BYTES_TYPICAL = 32;
+  private static final byte[] NOTHING = {};
+
   private final Source source;
   private final Sink sink;
   private final Framing framing;
@@ -48,6 +65,9 @@ public final class CopyPump implements Pump {
   private int peekBytes;
   private long movedBytes;
   private boolean surplus;
+  private int pieces;
+  private byte[] held = NOTHING;
+  private int heldBytes;
 
   /** Owns nothing: the exchange closes both ends. {@code scratch} is the loop's. */
   public CopyPump(Source source, Sink sink, Framing framing, Scratch scratch) {
@@ -61,6 +81,7 @@ public final class CopyPump implements Pump {
   @Override
   public Progress run() {
     long turnEnd = movedBytes + TURN_BYTES;
+    int piecesBefore = pieces;
     while (!framing.over()) {
       if (!sink.writable()) {
         return Progress.WAIT_SINK;
@@ -80,11 +101,11 @@ public final class CopyPump implements Pump {
         }
         ended = arrived == Source.END || (arrived < peekBytes && source.inputEnded());
       }
-      Progress stopped = pass(Math.max(arrived, 0), ended);
+      Progress stopped = pass(Math.max(arrived, 0), ended, piecesBefore + PIECES_MAX);
       if (stopped != Progress.GIVE_WAY) {
         return stopped;
       }
-      if (movedBytes >= turnEnd) {
+      if (movedBytes >= turnEnd || pieces - piecesBefore >= PIECES_MAX) {
         return Progress.GIVE_WAY;
       }
     }
@@ -92,49 +113,61 @@ public final class CopyPump implements Pump {
   }
 
   /** Passes on what was peeked; {@link Progress#GIVE_WAY} if there may be more to peek. */
-  private Progress pass(int arrived, boolean ended) {
+  private Progress pass(int arrived, boolean ended, int piecesEnd) {
     byte[] bytes = scratch.bytes();
-    int from = Scratch.HEADROOM_BYTES;
-    int to = from + arrived;
-    @Nullable Progress stopped;
-    do {
-      stopped = null;
+    int from = Scratch.HEADROOM_BYTES - heldBytes;
+    int to = Scratch.HEADROOM_BYTES + arrived;
+    System.arraycopy(held, 0, bytes, from, heldBytes);
+    heldBytes = 0;
+    Progress stopped = Progress.GIVE_WAY;
+    boolean more = true;
+    while (more) {
       Framing.Found found = framing.frame(bytes, from, to, ended);
-      if (found == Framing.Found.MALFORMED) {
-        stopped = Progress.MALFORMED;
-      } else if (found == Framing.Found.NEED_MORE) {
-        stopped = needMore(from, arrived, ended);
-      } else {
+      if (found == Framing.Found.PIECE) {
         int length = framing.end - framing.start;
         int taken = length == 0 ? 0 : sink.write(scratch, framing.start, length, false);
         if (taken == Sink.BROKEN) {
-          stopped = Progress.SINK_BROKEN;
-        } else {
-          from += framing.sent(taken);
-          movedBytes += taken;
-          resizePeek(taken, length);
-          stopped = taken < length ? Progress.WAIT_SINK : null;
+          return Progress.SINK_BROKEN;
         }
+        from += framing.sent(taken);
+        movedBytes += taken;
+        pieces++;
+        resizePeek(taken, length);
+        stopped = taken < length ? Progress.WAIT_SINK : Progress.GIVE_WAY;
+        more =
+            taken == length
+                && pieces < piecesEnd
+                && !framing.over()
+                && (from < to || ended || framing.owes());
+      } else if (found == Framing.Found.MALFORMED || ended || to - from > HELD_BYTES_MAX) {
+        return Progress.MALFORMED;
+      } else {
+        from = hold(bytes, from, to);
+        more = false;
       }
-    } while (stopped == null && !framing.over() && (from < to || ended || framing.owes()));
-    surplus = from < to;
-    if (from > Scratch.HEADROOM_BYTES) {
-      source.skip(from - Scratch.HEADROOM_BYTES);
     }
-    return stopped == null ? Progress.GIVE_WAY : stopped;
+    settle(bytes, from, to);
+    return stopped;
   }
 
-  private Progress needMore(int from, int arrived, boolean ended) {
-    if (ended) {
-      return Progress.MALFORMED;
+  /** Keeps the beginning of what is not whole; returns {@code to}, up to where it is consumed. */
+  private int hold(byte[] bytes, int from, int to) {
+    heldBytes = to - from;
+    if (held.length < heldBytes) {
+      held = new byte[Math.max(HELD_BYTES_TYPICAL, heldBytes)];
     }
-    // A full peek in which nothing could be consumed would come back the same.
-    boolean stuck = from == Scratch.HEADROOM_BYTES && arrived == scratch.capacityBytes();
-    if (arrived == peekBytes) {
-      peekBytes = Math.min(2 * peekBytes, scratch.capacityBytes());
-      return stuck ? Progress.MALFORMED : Progress.GIVE_WAY;
+    System.arraycopy(bytes, from, held, 0, heldBytes);
+    return to;
+  }
+
+  /** Consumes what is settled, first what is held, then in the source. */
+  private void settle(byte[] bytes, int from, int to) {
+    surplus = from < to;
+    if (from < Scratch.HEADROOM_BYTES) {
+      hold(bytes, from, Scratch.HEADROOM_BYTES);
+    } else if (from > Scratch.HEADROOM_BYTES) {
+      source.skip(from - Scratch.HEADROOM_BYTES);
     }
-    return source.inputBroken() ? Progress.SOURCE_BROKEN : Progress.WAIT_SOURCE;
   }
 
   private void resizePeek(int taken, int length) {
