@@ -67,7 +67,8 @@ public final class AdminPages implements LocalHandler {
       return NOT_YET;
     }
     try {
-      return new LocalResponse(200, JSON, FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals()));
+      return new LocalResponse(
+          200, JSON, FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals()));
     } catch (IllegalStateException e) {
       return NO_ANSWER;
     }

@@ -70,7 +70,13 @@ final class DemoOptions {
       return ServeOptions.read(
           ServeOptions.all()
               .read(
-                  "serve", "--resource", url, "--listen", listen, "--socket-buffer", SOCKET_BUFFER));
+                  "serve",
+                  "--resource",
+                  url,
+                  "--listen",
+                  listen,
+                  "--socket-buffer",
+                  SOCKET_BUFFER));
     } catch (UsageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

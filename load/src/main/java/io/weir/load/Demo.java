@@ -27,9 +27,10 @@ final class Demo {
   private final long rate;
   private final long seed;
   private final PrintStream out;
+
   /**
-   * Of the origin's and the readers' sockets. The kernel grants TCP a share of the memory, about 9 %
-   * of it (tcp_mem, tcp(7)); a thousand slow transfers with buffers that grow would fill it.
+   * Of the origin's and the readers' sockets. The kernel grants TCP a share of the memory, about 9
+   * % of it (tcp_mem, tcp(7)); a thousand slow transfers with buffers that grow would fill it.
    */
   private static final int SOCKET_BUFFER_BYTES = 128 * 1024;
 
@@ -101,8 +102,8 @@ final class Demo {
     if (count == 0) {
       return null;
     }
-    return Readers.start(new Readers.Plan(
-            relay, path, count, rateBytesPerSecond, SOCKET_BUFFER_BYTES, seed));
+    return Readers.start(
+        new Readers.Plan(relay, path, count, rateBytesPerSecond, SOCKET_BUFFER_BYTES, seed));
   }
 
   private void tick() {

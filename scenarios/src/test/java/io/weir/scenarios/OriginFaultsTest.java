@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Origins that cannot be had: the status and the word of each, as documented. */
 class OriginFaultsTest {
+  /** Each loop keeps one socket to the name server. */
+  private static final int RESOLVER_DESCRIPTORS_MAX = Runtime.getRuntime().availableProcessors();
+
   private static void assertRefused(Program.Answer answer, int status, String word) {
     assertThat(answer.status()).isEqualTo(status);
     assertThat(answer.field("Weir-Error")).isEqualTo(word);
@@ -196,6 +199,7 @@ class OriginFaultsTest {
         Program weir =
             Program.serve(
                 "--to", "http://nowhere.test:80", "--resolver", "127.0.0.1:" + names.port())) {
+      weir.allowDescriptors(RESOLVER_DESCRIPTORS_MAX);
       assertRefused(weir.get("/"), 502, "origin-name-unknown");
       assertThat(names.asked()).anyMatch(name -> name.startsWith("nowhere.test"));
     }
@@ -211,6 +215,7 @@ class OriginFaultsTest {
                 "http://there.test:" + origin.port(),
                 "--resolver",
                 "127.0.0.1:" + names.port())) {
+      weir.allowDescriptors(RESOLVER_DESCRIPTORS_MAX);
       assertThat(weir.get("/").text()).isEqualTo("fine");
       assertThat(origin.awaitHeads(1).getFirst())
           .contains("\r\nHost: there.test:" + origin.port() + "\r\n");
@@ -218,7 +223,7 @@ class OriginFaultsTest {
   }
 
   @Test
-  void resolver_silent_is502OrAnEarlierTimeout() throws Exception {
+  void resolver_silent_is504ConnectTimeout() throws Exception {
     try (Program weir =
         Program.serve(
             "--to",
@@ -227,9 +232,8 @@ class OriginFaultsTest {
             "127.0.0.1:" + closedPort(),
             "--connect-timeout",
             "1s")) {
-      Program.Answer answer = weir.get("/");
-      assertThat(answer.field("Weir-Error")).isIn("origin-name-unknown", "origin-connect-timeout");
-      assertThat(answer.status()).isIn(502, 504);
+      weir.allowDescriptors(RESOLVER_DESCRIPTORS_MAX);
+      assertRefused(weir.get("/"), 504, "origin-connect-timeout");
     }
   }
 }

@@ -222,8 +222,8 @@ final class Libc {
 
   /**
    * Readies a connected socket: no delay of small segments, and buffers of {@code bufferBytes}, or
-   * of the kernel's choice if that is 0. Set before connect(2), a small receive buffer would fix the
-   * window scale at 0 for the connection's life, so it is set afterwards.
+   * of the kernel's choice if that is 0. Set before connect(2), a small receive buffer would fix
+   * the window scale at 0 for the connection's life, so it is set afterwards.
    */
   static void tune(int fd, int bufferBytes) {
     setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -18,7 +18,8 @@ final class RelayService implements Service {
     this.worker = worker;
     this.settings = settings;
     this.writer = new RequestWriter(settings.upstream());
-    this.pool = new OriginPool(
+    this.pool =
+        new OriginPool(
             worker.loop,
             raw,
             worker.settings.socketBufferBytes(),

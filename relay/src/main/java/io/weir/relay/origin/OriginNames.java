@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The addresses of one host name, for one loop.
  *
- * <p>An address and localhost need no resolver, and none is loaded for them: its classes take 10 MiB.
- * Another name is looked up in the hosts file
- * and then by DNS, both address families, and again when its TTL is over (Netty's resolver caches
- * for exactly that long). Thread: the loop.
+ * <p>An address and localhost need no resolver, and none is loaded for them: its classes take 10
+ * MiB. Another name is looked up in the hosts file and then by DNS, both address families, and
+ * again when its TTL is over (Netty's resolver caches for exactly that long). Thread: the loop.
  */
 final class OriginNames implements AutoCloseable {
   /** A name whose TTL is 0 is still kept for the burst of connections that asks for it, seconds. */

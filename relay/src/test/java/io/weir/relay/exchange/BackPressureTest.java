@@ -34,7 +34,12 @@ final class BackPressureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,bytes", "true,chunked", "true,close", "false,bytes", "false,chunked", "false,close",
+    "true,bytes",
+    "true,chunked",
+    "true,close",
+    "false,bytes",
+    "false,chunked",
+    "false,close",
   })
   void clientThatReadsNothing_stopsTheOrigin_andGetsAllAfterwards(boolean raw, String kind)
       throws Exception {
@@ -66,8 +71,7 @@ final class BackPressureTest {
                 connection -> {
                   connection.readHead();
                   if (tunnel) {
-                    connection.write(
-                        "HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
+                    connection.write("HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
                   }
                   read.await();
                   boolean right = connection.readSeeded(BYTES, 0, SIZE) == -1;
@@ -146,8 +150,7 @@ final class BackPressureTest {
         boolean reset = random.nextBoolean();
         int size = random.nextInt(1 << random.nextInt(1, 22));
         int place = size == 0 ? 0 : random.nextInt(size);
-        running.add(
-            Thread.ofVirtual().start(() -> oneKill(relay, clientDies, reset, size, place)));
+        running.add(Thread.ofVirtual().start(() -> oneKill(relay, clientDies, reset, size, place)));
         if (running.size() == 16) {
           running.removeFirst().join();
         }
@@ -165,7 +168,13 @@ final class BackPressureTest {
     String how = clientDies ? "serve" : reset ? "rst" : "fin";
     try (RawClient client = relay.client()) {
       client.write(
-          "GET /" + how + "/" + size + "/" + place + " HTTP/1.1\r\nHost: a\r\n"
+          "GET /"
+              + how
+              + "/"
+              + size
+              + "/"
+              + place
+              + " HTTP/1.1\r\nHost: a\r\n"
               + "Connection: close\r\n\r\n");
       if (clientDies) {
         client.readHead();

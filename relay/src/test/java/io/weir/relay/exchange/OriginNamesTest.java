@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The origin's name is asked for again when its time is over, and all of its addresses are tried. */
+/**
+ * The origin's name is asked for again when its time is over, and all of its addresses are tried.
+ */
 final class OriginNamesTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   private static final int NAME_UNKNOWN = 3;

@@ -180,7 +180,7 @@ final class ReframingTest {
             connection.write("HTTP/1.1 204 No Content\r\n\r\n");
           }
         };
-    try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_BYTES);
+    try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_RECEIVE_BYTES);
         RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).narrow().start()) {
       try (RawClient client = relay.client()) {
         for (int i = 0; i < 2; i++) {

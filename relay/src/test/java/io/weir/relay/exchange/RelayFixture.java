@@ -32,8 +32,14 @@ final class RelayFixture implements AutoCloseable {
   /** Longest wait for a condition; a test that needs it fails. */
   static final long PATIENCE_MILLIS = Integer.getInteger("weir.patience.millis", 20_000);
 
-  /** SO_RCVBUF of a peer that makes for partial writes. */
+  /** SO_SNDBUF of the relay's sockets that makes for partial writes. */
   static final int NARROW_BYTES = 4096;
+
+  /**
+   * SO_RCVBUF of a peer beside it. Smaller, the kernel would drop segments of loopback for want of
+   * room, and send them again after seconds.
+   */
+  static final int NARROW_RECEIVE_BYTES = 16 * 1024;
 
   private final Faults faults = new Faults();
   private final List<ExchangeEnd> ends = new CopyOnWriteArrayList<>();
@@ -83,7 +89,7 @@ final class RelayFixture implements AutoCloseable {
 
   /** A client with a receive buffer so small that the relay's writes to it are cut everywhere. */
   RawClient narrowClient() throws IOException {
-    return RawClient.connect(address, NARROW_BYTES, RawClient.TIME_LIMIT_MILLIS);
+    return RawClient.connect(address, NARROW_RECEIVE_BYTES, RawClient.TIME_LIMIT_MILLIS);
   }
 
   Totals totals() {

@@ -103,8 +103,13 @@ final class TlsOriginTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,true,length,0", "true,false,length,0", "false,false,length,0", "true,true,close,4096",
-    "true,false,close,4096", "true,false,chunked,4096", "false,true,chunked,4096",
+    "true,true,length,0",
+    "true,false,length,0",
+    "false,false,length,0",
+    "true,true,close,4096",
+    "true,false,close,4096",
+    "true,false,chunked,4096",
+    "false,true,chunked,4096",
   })
   void largeBody_fromATlsOrigin_arrivesByteForByte(
       boolean raw, boolean jdk, String kind, int receiveBytes) throws Exception {
@@ -157,8 +162,7 @@ final class TlsOriginTest {
                 });
         RelayFixture relay = OriginFaultsTest.start(raw, verified(peer, jdk));
         RawClient client = relay.client()) {
-      client.write(
-          "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: " + BODY_BYTES + "\r\n\r\n");
+      client.write("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: " + BODY_BYTES + "\r\n\r\n");
       client.write(BYTES, 0, BODY_BYTES);
       assertThat(client.readBody(client.readHead())).asString().isEqualTo("ok");
     }
@@ -188,7 +192,11 @@ final class TlsOriginTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,true,fin", "true,false,fin", "false,true,fin", "true,false,rst", "true,true,garbage",
+    "true,true,fin",
+    "true,false,fin",
+    "false,true,fin",
+    "true,false,rst",
+    "true,true,garbage",
     "true,false,garbage",
   })
   void origin_breaksTheHandshake_clientGets502(boolean raw, boolean jdk, String how)

@@ -37,11 +37,35 @@ final class TlsPeer implements AutoCloseable {
         throws IOException, InterruptedException, GeneralSecurityException {
       Path store = directory.resolve("store.p12");
       Path certificate = directory.resolve("certificate.pem");
-      keytool("-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=weir test", "-ext",
-          "san=" + names, "-validity", "2", "-storetype", "PKCS12", "-storepass", "changeit",
-          "-keystore", store.toString());
-      keytool("-exportcert", "-rfc", "-alias", "a", "-storepass", "changeit", "-keystore",
-          store.toString(), "-file", certificate.toString());
+      keytool(
+          "-genkeypair",
+          "-alias",
+          "a",
+          "-keyalg",
+          "EC",
+          "-dname",
+          "CN=weir test",
+          "-ext",
+          "san=" + names,
+          "-validity",
+          "2",
+          "-storetype",
+          "PKCS12",
+          "-storepass",
+          "changeit",
+          "-keystore",
+          store.toString());
+      keytool(
+          "-exportcert",
+          "-rfc",
+          "-alias",
+          "a",
+          "-storepass",
+          "changeit",
+          "-keystore",
+          store.toString(),
+          "-file",
+          certificate.toString());
       KeyStore keys = KeyStore.getInstance("PKCS12");
       try (InputStream in = Files.newInputStream(store)) {
         keys.load(in, "changeit".toCharArray());
