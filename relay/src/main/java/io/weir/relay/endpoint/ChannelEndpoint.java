@@ -60,6 +60,10 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private int arrivedBytes;
   private boolean readAsked;
+
+  /** Whether the last peek showed all that had arrived. */
+  private boolean shownAll = true;
+
   private @Nullable Channel channel;
 
   /**
@@ -250,7 +254,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
         break;
       }
     }
-    readable = copied < arrivedBytes || inputEnded || inputBroken;
+    shownAll = copied == arrivedBytes;
+    readable = !shownAll || inputEnded || inputBroken;
     return copied;
   }
 
@@ -274,7 +279,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
         arrived.remove().release();
       }
     }
-    if (arrivedBytes == 0 && open) {
+    // All was shown and this much was not enough to go on: nobody asks again before more is there.
+    if (open && shownAll && arrivedBytes < ARRIVED_BYTES_MAX) {
       askForMore();
     }
   }
