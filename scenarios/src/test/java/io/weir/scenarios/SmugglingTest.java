@@ -54,6 +54,7 @@ class SmugglingTest {
         .replace("\\h", "\u0080");
   }
 
+  // long: one form of smuggling a line
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
