@@ -74,9 +74,7 @@ class AdminTest {
       assertThat(Json.number(page, "omitted")).isZero();
       upload.write(origin.sequence(), 600, 400);
       String head = upload.readHead();
-      assertThat(
-              Json.parse(
-                  new String(upload.readBody(head), StandardCharsets.US_ASCII)))
+      assertThat(Json.parse(new String(upload.readBody(head), StandardCharsets.US_ASCII)))
           .containsEntry("bytes", 1000L)
           .containsEntry("matches", true);
       readers.stop();

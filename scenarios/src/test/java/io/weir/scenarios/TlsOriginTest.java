@@ -48,10 +48,10 @@ class TlsOriginTest {
   void startOrigin() throws Exception {
     Path keys = folder.resolve("keys.p12");
     certificate = folder.resolve("certificate.pem");
-    keytool(keys, "-genkeypair", "-keyalg", "EC", "-dname", "CN=origin", "-ext", "san=ip:127.0.0.1");
+    keytool(
+        keys, "-genkeypair", "-keyalg", "EC", "-dname", "CN=origin", "-ext", "san=ip:127.0.0.1");
     keytool(keys, "-exportcert", "-rfc", "-file", certificate.toString());
-    origin =
-        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+    origin = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
     origin.setHttpsConfigurator(new HttpsConfigurator(context(keys)));
     origin.createContext("/", this::answer);
     origin.setExecutor(threads);
@@ -166,8 +166,7 @@ class TlsOriginTest {
 
   @Test
   void origin_thatSpeaksNoTls_is502() throws Exception {
-    try (RawOrigin plain =
-            RawOrigin.start(connection -> connection.write("220 plain\r\n"));
+    try (RawOrigin plain = RawOrigin.start(connection -> connection.write("220 plain\r\n"));
         Program weir =
             Program.serve("--to", "https://127.0.0.1:" + plain.port(), "--insecure-origin")) {
       assertThat(weir.get("/").field("Weir-Error")).isEqualTo("origin-tls");
@@ -203,8 +202,7 @@ class TlsOriginTest {
           .filteredOn(line -> line.contains("TLS runs in Java, as asked by --tls-provider jdk"))
           .hasSize(1);
       Path commandLine = Path.of("/proc/" + weir.pid() + "/cmdline");
-      assertThat(Files.readString(commandLine).split("\0", -1))
-          .contains("-XX:TieredStopAtLevel=4");
+      assertThat(Files.readString(commandLine).split("\0", -1)).contains("-XX:TieredStopAtLevel=4");
       assertServes(weir);
     }
   }
