@@ -6,6 +6,7 @@ import io.weir.load.Origin;
 import io.weir.load.Readers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -106,11 +107,25 @@ class MemoryTest {
       long max =
           weir.rssMaxUntil(
               "each has read for some seconds", () -> readers.progress().bytes() >= enough);
+      String unserved = unserved(weir);
       Readers.Summary summary = readers.stop();
       assertThat(summary.progress().failed()).as(summary.toString()).isZero();
       assertThat(summary.progress().open()).isEqualTo(count);
-      assertThat(summary.rateMin()).isPositive();
+      assertThat(summary.rateMin()).as("%s; unserved: %s", summary, unserved).isPositive();
       return max;
     }
+  }
+
+  /**
+   * The flows that the relay has given nothing yet: they tell a stalled flow from a late reader.
+   */
+  private static String unserved(Program weir) throws Exception {
+    StringBuilder rows = new StringBuilder();
+    for (Map<String, Object> row : Json.objects(weir.flows(), "flows")) {
+      if (Json.number(row, "downloaded_bytes") == 0) {
+        rows.append(row).append('\n');
+      }
+    }
+    return rows.isEmpty() ? "none in the relay" : rows.toString();
   }
 }
