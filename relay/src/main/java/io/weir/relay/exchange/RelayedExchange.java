@@ -228,8 +228,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (done != null) {
       if (requestRead && downward.keepOrigin() && done.endpoint().open()) {
         done.release();
-      } else {
+      } else if (requestRead) {
         done.close();
+      } else {
+        done.cut();
       }
     }
     end(null);
@@ -289,10 +291,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       connecting = null;
     }
     if (connection != null) {
-      if (downward.tunnel()) {
-        connection.endpoint().reset(); // a tunnel has no other sign that it did not end in order
-      }
-      connection.close();
+      connection.cut();
       connection = null;
     }
   }

@@ -48,7 +48,16 @@ public final class OriginConnection implements Attendant {
     pool.keep(this);
   }
 
-  /** Closes it: the response is not over, or the origin wants no more on it. */
+  /**
+   * Resets it: the exchange was given up. What waits to be sent is dropped, for an origin that has
+   * stalled would have it held for long; and it cannot take the part for a whole.
+   */
+  public void cut() {
+    endpoint.reset();
+    pool.closed();
+  }
+
+  /** Closes it in order: the origin wants no more on it, or there is no place for it to wait. */
   public void close() {
     endpoint.close();
     pool.closed();
