@@ -124,7 +124,8 @@ final class BackPressureTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void slowReaders_allGetTheirBytes(boolean raw) throws Exception {
-    // One process has four sockets for each; 9,000 readers are a scenario, in processes of their own.
+    // One process has four sockets for each; 9,000 readers are a scenario, in processes of their
+    // own.
     int count = Boolean.getBoolean("weir.long") ? 3_000 : 300;
     try (Origin origin = Origin.start(loopback(0), SEED);
         RelayFixture relay = OriginFaultsTest.start(raw, RelayFixture.to(origin.port()))) {
