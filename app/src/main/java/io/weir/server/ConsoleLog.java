@@ -71,14 +71,20 @@ public final class ConsoleLog {
     private final PrintStream to;
     private final Formatter message = new MessageOnly();
 
+    /**
+     * Read now: where descriptors have run out, which is worth a line, its file cannot be opened.
+     */
+    private final ZoneId zone = ZoneId.systemDefault();
+
     Lines(PrintStream to) {
       this.to = to;
+      var _ = LocalDateTime.now(zone);
     }
 
     @Override
     public void publish(LogRecord event) {
       if (isLoggable(event)) {
-        to.println(line(event, LocalDateTime.now(ZoneId.systemDefault()), message));
+        to.println(line(event, LocalDateTime.now(zone), message));
       }
     }
 

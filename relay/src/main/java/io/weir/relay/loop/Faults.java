@@ -28,8 +28,17 @@ public final class Faults {
     LongAdder known = counts.putIfAbsent(kind, fresh);
     (known == null ? fresh : known).increment();
     if (known == null) {
+      log(fault);
+    }
+  }
+
+  /** A log that cannot be written must not end the loop whose fault it was to tell. */
+  private void log(Throwable fault) {
+    try {
       LOG.log(
           System.Logger.Level.ERROR, "internal fault, logged once and counted from now on", fault);
+    } catch (Throwable again) {
+      total.increment();
     }
   }
 

@@ -22,8 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class ReframingTest {
   private static final SeededBytes SEQUENCE = new SeededBytes(77);
+
   /** With narrow buffers the kernel may wait 40 ms for an acknowledgement every few kB. */
   private static final int BODY_BYTES = 150_000;
+
   private static final String CHUNKED =
       "HTTP/1.1 200 OK\r\nTrailer: X-End\r\nTransfer-Encoding: chunked\r\n\r\n";
 
