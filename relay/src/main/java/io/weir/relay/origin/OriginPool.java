@@ -109,16 +109,6 @@ public final class OriginPool extends Timed implements AutoCloseable {
     connections--;
   }
 
-  /** Connections that are open or being made. */
-  public int connections() {
-    return connections;
-  }
-
-  /** Connections that wait for an exchange. */
-  public int idleConnections() {
-    return idle.size();
-  }
-
   @Override
   public void abandon() {
     close();

@@ -39,8 +39,8 @@ import io.weir.relay.loop.Scratch;
  */
 public final class CopyPump implements Pump {
   /**
-   * Bytes of one turn. 16 bulk flows make a new request wait for 16 turns: 1 MiB each is 8 to 16 ms
-   * at 1 to 2 GB/s. A quarter of it cost 10 to 20 % more CPU for a byte when it was tried.
+   * Bytes of one turn. Beside 16 bulk flows a new request waits for 16 turns at worst: 8 to 16 ms
+   * at 1 to 2 GB/s. Less makes it wait less, and costs more calls for a byte.
    */
   static final int TURN_BYTES = 1024 * 1024;
 
