@@ -1,0 +1,39 @@
+package io.weir.memory.probe;
+
+import java.util.List;
+
+/**
+ * The user memory of a process, mapping by mapping; the sums are over the same lines, so they agree
+ * with them (the kernel's own counters in {@code status} lag behind).
+ */
+public record MemoryUse(List<MappingUse> mappings) {
+  /** Resident bytes. */
+  public long rssBytes() {
+    return mappings.stream().mapToLong(MappingUse::rssBytes).sum();
+  }
+
+  /** Resident bytes, shared pages divided among the processes that map them. */
+  public long pssBytes() {
+    return mappings.stream().mapToLong(MappingUse::pssBytes).sum();
+  }
+
+  /** Resident bytes without a file behind them. */
+  public long anonymousBytes() {
+    return mappings.stream().mapToLong(MappingUse::anonymousBytes).sum();
+  }
+
+  /** Resident bytes that the process gave back lazily. */
+  public long lazyFreeBytes() {
+    return mappings.stream().mapToLong(MappingUse::lazyFreeBytes).sum();
+  }
+
+  /** Resident bytes in transparent huge pages. */
+  public long hugeBytes() {
+    return mappings.stream().mapToLong(MappingUse::hugeBytes).sum();
+  }
+
+  /** Bytes in swap. */
+  public long swapBytes() {
+    return mappings.stream().mapToLong(MappingUse::swapBytes).sum();
+  }
+}
