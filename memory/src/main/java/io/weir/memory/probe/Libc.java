@@ -9,8 +9,10 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,44 +45,47 @@ final class Libc {
   static final int SO_MEMINFO = 55;
 
   static final int MSG_DONTWAIT = 0x40;
-  static final int EINTR = -4;
 
-  private static final @Nullable Libc LIBC = load();
+  /** In place of a variadic argument: not a critical call; the kernel walks over tables in it. */
+  private static final int SLOW = -1;
+
+  /** What a user can do where {@link #get} gives nothing. */
+  static final String REMEDY = "start the JVM that looks with --enable-native-access=ALL-UNNAMED";
+
+  private static final boolean PERMITTED = isPermitted();
+
+  // Static and final, or else the JIT does not see through them.
+  private static final MethodHandle OPEN =
+      handle("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle CLOSE =
+      handle("close", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle IOCTL =
+      handle("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+  private static final MethodHandle FCNTL =
+      handle("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle READLINK =
+      handle("readlink", 0, FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
+  private static final MethodHandle GETSOCKOPT =
+      handle(
+          "getsockopt",
+          0,
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle GETSOCKNAME =
+      handle("getsockname", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle SOCKET =
+      handle("socket", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle SEND =
+      handle("send", 0, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle RECV =
+      handle("recv", SLOW, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+
+  private static final @Nullable Libc LIBC = PERMITTED ? new Libc() : null;
 
   private final MemoryLayout capture = Linker.Option.captureStateLayout();
   private final long errnoOffset =
       capture.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
   private final ThreadLocal<MemorySegment> errno =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(capture));
-
-  private final MethodHandle open =
-      handle("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-  private final MethodHandle close = handle("close", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private final MethodHandle ioctl =
-      handle("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
-  private final MethodHandle fcntl =
-      handle("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-  private final MethodHandle readlink =
-      handle("readlink", 0, FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
-  private final MethodHandle getsockopt =
-      handle(
-          "getsockopt",
-          0,
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
-  private final MethodHandle getsockname =
-      handle("getsockname", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
-  private final MethodHandle socket =
-      handle("socket", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-  private final MethodHandle send =
-      handle("send", 0, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-
-  /** Not critical: the kernel walks over its table of sockets in it. */
-  private final MethodHandle recv =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("recv"),
-              FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
-              Linker.Option.captureCallState("errno"));
 
   private Libc() {}
 
@@ -92,33 +97,30 @@ final class Libc {
     return LIBC;
   }
 
-  /** What a user can do where {@link #get} gives nothing. */
-  static final String REMEDY = "start the JVM that looks with --enable-native-access=ALL-UNNAMED";
-
-  private static @Nullable Libc load() {
+  private static boolean isPermitted() {
     String arch = System.getProperty("os.arch", "");
-    boolean known = arch.equals("amd64") || arch.equals("aarch64");
-    if (!known
-        || !System.getProperty("os.name", "").equals("Linux")
-        || !Libc.class.getModule().isNativeAccessEnabled()) {
-      return null;
-    }
-    try {
-      return new Libc();
-    } catch (RuntimeException | LinkageError e) {
-      return null;
-    }
+    return (arch.equals("amd64") || arch.equals("aarch64"))
+        && System.getProperty("os.name", "").equals("Linux")
+        && Libc.class.getModule().isNativeAccessEnabled();
   }
 
   private static MethodHandle handle(String name, int variadicFrom, FunctionDescriptor signature) {
+    if (!PERMITTED) {
+      return MethodHandles.zero(int.class);
+    }
     Linker linker = Linker.nativeLinker();
-    Linker.Option critical = Linker.Option.critical(true);
-    Linker.Option errno = Linker.Option.captureCallState("errno");
-    MemorySegment function = linker.defaultLookup().findOrThrow(name);
-    return variadicFrom == 0
-        ? linker.downcallHandle(function, signature, critical, errno)
-        : linker.downcallHandle(
-            function, signature, critical, errno, Linker.Option.firstVariadicArg(variadicFrom));
+    List<Linker.Option> options = new ArrayList<>();
+    options.add(Linker.Option.captureCallState("errno"));
+    if (variadicFrom != SLOW) {
+      options.add(Linker.Option.critical(true));
+    }
+    if (variadicFrom > 0) {
+      options.add(Linker.Option.firstVariadicArg(variadicFrom));
+    }
+    return linker.downcallHandle(
+        linker.defaultLookup().findOrThrow(name),
+        signature,
+        options.toArray(new Linker.Option[0]));
   }
 
   private int result(int value, MemorySegment slot) {
@@ -133,7 +135,7 @@ final class Libc {
   int open(byte[] path, int flags) {
     MemorySegment slot = errno.get();
     try {
-      return result((int) open.invokeExact(slot, MemorySegment.ofArray(path), flags), slot);
+      return result((int) OPEN.invokeExact(slot, MemorySegment.ofArray(path), flags), slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -142,7 +144,7 @@ final class Libc {
   /** close(2). */
   void close(int fd) {
     try {
-      int ignored = (int) close.invokeExact(errno.get(), fd);
+      int ignored = (int) CLOSE.invokeExact(errno.get(), fd);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -153,7 +155,7 @@ final class Libc {
     MemorySegment slot = errno.get();
     int[] value = new int[1];
     try {
-      int n = result((int) ioctl.invokeExact(slot, fd, request, MemorySegment.ofArray(value)), slot);
+      int n = result((int) IOCTL.invokeExact(slot, fd, request, MemorySegment.ofArray(value)), slot);
       return n < 0 ? n : value[0];
     } catch (Throwable t) {
       throw unexpected(t);
@@ -164,7 +166,7 @@ final class Libc {
   int fcntl(int fd, int command) {
     MemorySegment slot = errno.get();
     try {
-      return result((int) fcntl.invokeExact(slot, fd, command), slot);
+      return result((int) FCNTL.invokeExact(slot, fd, command), slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -176,7 +178,7 @@ final class Libc {
     try {
       long n =
           (long)
-              readlink.invokeExact(
+              READLINK.invokeExact(
                   slot,
                   MemorySegment.ofArray(path),
                   MemorySegment.ofArray(into),
@@ -191,7 +193,7 @@ final class Libc {
   int getsockopt(int fd, int option, MemorySegment into, MemorySegment length) {
     MemorySegment slot = errno.get();
     try {
-      return result((int) getsockopt.invokeExact(slot, fd, SOL_SOCKET, option, into, length), slot);
+      return result((int) GETSOCKOPT.invokeExact(slot, fd, SOL_SOCKET, option, into, length), slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -201,7 +203,7 @@ final class Libc {
   int getsockname(int fd, MemorySegment into, MemorySegment length) {
     MemorySegment slot = errno.get();
     try {
-      return result((int) getsockname.invokeExact(slot, fd, into, length), slot);
+      return result((int) GETSOCKNAME.invokeExact(slot, fd, into, length), slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -211,7 +213,7 @@ final class Libc {
   int socket(int family, int type, int protocol) {
     MemorySegment slot = errno.get();
     try {
-      return result((int) socket.invokeExact(slot, family, type, protocol), slot);
+      return result((int) SOCKET.invokeExact(slot, family, type, protocol), slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -223,7 +225,7 @@ final class Libc {
     try {
       long n =
           (long)
-              send.invokeExact(
+              SEND.invokeExact(
                   slot, fd, MemorySegment.ofArray(message), (long) message.length, 0);
       return result((int) n, slot);
     } catch (Throwable t) {
@@ -235,7 +237,7 @@ final class Libc {
   int recv(int fd, MemorySegment into) {
     MemorySegment slot = errno.get();
     try {
-      long n = (long) recv.invokeExact(slot, fd, into, into.byteSize(), MSG_DONTWAIT);
+      long n = (long) RECV.invokeExact(slot, fd, into, into.byteSize(), MSG_DONTWAIT);
       return result((int) n, slot);
     } catch (Throwable t) {
       throw unexpected(t);
