@@ -7,26 +7,28 @@ import io.weir.memory.probe.PipeUse;
 import io.weir.memory.probe.SocketUse;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the kernel holds for a process. Page tables and socket buffers are read; the objects
- * themselves are counted and multiplied, since no file tells their bytes by process.
+ * themselves are counted and multiplied, since no file tells their bytes by process. What one costs
+ * was measured on Linux 6.18 by making thousands of them in a cgroup (docs/decisions/0009-charge.md).
  */
 final class KernelMemory {
-  /** A TCP socket with its inode, dentry, file and epoll item: slab objects on Linux 5.10 to 6.18. */
-  static final long SOCKET_BYTES = 4_096;
+  /** A TCP socket with its inode, dentry, file and epoll item. */
+  static final long SOCKET_BYTES = 2_816;
 
-  /** A descriptor of another kind: file, dentry, inode, and the buffer head of a pipe. */
-  static final long DESCRIPTOR_BYTES = 1_024;
+  /** Half a pipe: its ends are counted as descriptors, and share the pipe itself. */
+  static final long PIPE_END_BYTES = 1_280;
 
-  /** A thread: its kernel stack of 16 KiB and its task. */
-  static final long THREAD_BYTES = 16_384 + 10_240;
+  /** Another descriptor: its file. */
+  static final long DESCRIPTOR_BYTES = 256;
 
-  /** A mapping: its vm_area_struct, and a share of the tree and the anon_vma. */
-  static final long MAPPING_BYTES = 320;
+  /** A thread: its kernel stack of 16 KiB and its task; its page tables are counted elsewhere. */
+  static final long THREAD_BYTES = 22_528;
 
-  /** A process: mm, signal handlers, namespaces, tables of descriptors. */
-  static final long PROCESS_BYTES = 65_536;
+  /** A mapping: its vm_area_struct and its share of the tree. */
+  static final long MAPPING_BYTES = 200;
 
   private KernelMemory() {}
 
@@ -37,24 +39,25 @@ final class KernelMemory {
     bytes.put(Kind.SOCKETS, sockets == null ? 0 : sockets.kernelBytes());
     PipeUse pipes = look.pipes().value();
     bytes.put(Kind.PIPES, pipes == null ? 0 : Math.max(0, pipes.heldBytes()));
-    MemoryUse memory = look.memory().value();
-    DescriptorUse descriptors = look.descriptors().value();
-    bytes.put(
-        Kind.KERNEL_OBJECTS,
-        objectBytes(
-            look.status().threads(),
-            memory == null ? 0 : memory.mappings().size(),
-            descriptors == null ? 0 : descriptors.sockets(),
-            descriptors == null ? 0 : descriptors.total() - descriptors.sockets()));
+    bytes.put(Kind.KERNEL_OBJECTS, objectBytes(look));
     return bytes;
   }
 
-  static long objectBytes(int threads, int mappings, int sockets, int otherDescriptors) {
-    return PROCESS_BYTES
-        + threads * THREAD_BYTES
-        + mappings * MAPPING_BYTES
-        + sockets * SOCKET_BYTES
-        + otherDescriptors * DESCRIPTOR_BYTES;
+  private static long objectBytes(Look look) {
+    MemoryUse memory = look.memory().value();
+    return look.status().threads() * THREAD_BYTES
+        + (memory == null ? 0 : memory.mappings().size() * MAPPING_BYTES)
+        + objectBytes(look.descriptors().value());
+  }
+
+  private static long objectBytes(@Nullable DescriptorUse descriptors) {
+    if (descriptors == null) {
+      return 0;
+    }
+    int others = descriptors.total() - descriptors.sockets() - descriptors.pipes();
+    return descriptors.sockets() * SOCKET_BYTES
+        + descriptors.pipes() * PIPE_END_BYTES
+        + others * DESCRIPTOR_BYTES;
   }
 
   static long sum(Map<Kind, Long> bytes) {

@@ -37,7 +37,7 @@ public record Ledger(
     bytes.putAll(KernelMemory.of(look));
     long rssBytes = memory == null ? status.rssBytes() : memory.rssBytes();
     long pssBytes = memory == null ? -1 : memory.pssBytes();
-    CgroupUse own = ownCgroup(look);
+    CgroupUse own = alone(look.cgroup().value());
     if (own == null) {
       long charge = status.rssBytes() + KernelMemory.sum(bytes);
       return new Ledger(rssBytes, pssBytes, charge, "computed", rows(bytes, charge));
@@ -70,9 +70,8 @@ public record Ledger(
     return sum;
   }
 
-  /** The cgroup of a process that has it for itself, and is not the machine's root. */
-  private static @Nullable CgroupUse ownCgroup(Look look) {
-    CgroupUse cgroup = look.cgroup().value();
+  /** This cgroup, if one process has it for itself and it tells its usage; else null. */
+  static @Nullable CgroupUse alone(@Nullable CgroupUse cgroup) {
     boolean own = cgroup != null && cgroup.processes() == 1 && cgroup.usageBytes() > 0;
     return own ? cgroup : null;
   }

@@ -68,7 +68,7 @@ final class Patient {
     patient.name = "node";
     patient.executable = "/usr/bin/node";
     patient.v8Bytes = 6 * MB;
-    patient.node = new NodeUse("v20.20.2", 6 * MB);
+    patient.node = new NodeUse("v20.20.2", 6 * MB, List.of());
     return patient;
   }
 
@@ -199,22 +199,22 @@ final class Patient {
   private Ledger ledger() {
     List<LedgerRow> rows = new ArrayList<>();
     boolean split = census == null;
-    row(rows, Kind.MALLOC_LIVE, "malloc live", split ? liveBytes : 0);
-    row(rows, Kind.MALLOC_KEPT, "malloc kept", split ? keptBytes : 0);
-    row(rows, Kind.ANONYMOUS, "anonymous", mappedBytes + (split ? 0 : liveBytes + keptBytes));
-    row(rows, Kind.THREADS, "thread stacks", stackBytes);
-    row(rows, Kind.JVM_HEAP, "Java heap", javaHeapBytes);
-    row(rows, Kind.V8_HEAP, "V8 heap", v8Bytes);
-    row(rows, Kind.FILES, "files", baseBytes + fileBytes);
-    row(rows, Kind.SOCKETS, "sockets", socketBytes);
+    row(rows, Kind.MALLOC_LIVE, split ? liveBytes : 0);
+    row(rows, Kind.MALLOC_KEPT, split ? keptBytes : 0);
+    row(rows, Kind.ANONYMOUS, mappedBytes + (split ? 0 : liveBytes + keptBytes));
+    row(rows, Kind.THREADS, stackBytes);
+    row(rows, Kind.JVM_HEAP, javaHeapBytes);
+    row(rows, Kind.V8_HEAP, v8Bytes);
+    row(rows, Kind.FILES, baseBytes + fileBytes);
+    row(rows, Kind.SOCKETS, socketBytes);
     rows.sort(Comparator.comparingLong(LedgerRow::bytes).reversed());
-    rows.add(new LedgerRow(Kind.UNACCOUNTED, "unaccounted", 0));
+    rows.add(new LedgerRow(Kind.UNACCOUNTED, 0));
     return new Ledger(rss(), rss(), rss() + socketBytes, "computed", List.copyOf(rows));
   }
 
-  private static void row(List<LedgerRow> rows, Kind kind, String name, long bytes) {
+  private static void row(List<LedgerRow> rows, Kind kind, long bytes) {
     if (bytes > 0) {
-      rows.add(new LedgerRow(kind, name, bytes));
+      rows.add(new LedgerRow(kind, bytes));
     }
   }
 }
