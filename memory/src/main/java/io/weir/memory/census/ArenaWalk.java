@@ -33,7 +33,8 @@ final class ArenaWalk {
 
   private final Window window;
   private final FastbinMarks marks;
-  private final long kind;
+  private final boolean main;
+  private final long forbidden;
   private final long pageMask;
 
   final ChunkSizes sizes = new ChunkSizes();
@@ -51,7 +52,9 @@ final class ArenaWalk {
   ArenaWalk(Window window, boolean main, FastbinMarks marks) {
     this.window = window;
     this.marks = marks;
-    this.kind = main ? 0 : NON_MAIN_ARENA;
+    this.main = main;
+    // In other arenas, chunks in use have NON_MAIN_ARENA, free ones may or may not.
+    this.forbidden = main ? IS_MMAPPED | NON_MAIN_ARENA : IS_MMAPPED;
     this.pageMask = window.pageBytes() - 1L;
   }
 
@@ -82,7 +85,7 @@ final class ArenaWalk {
       long size = head & ~FLAGS;
       boolean used = (head & PREV_INUSE) != 0;
       boolean last = p == top || (top == 0 && isFencepost(head, p, end));
-      boolean fits = size >= SIZE_MIN_BYTES && (size & 8) == 0 && (head & 6) == kind;
+      boolean fits = size >= SIZE_MIN_BYTES && (size & 8) == 0 && (head & forbidden) == 0;
       boolean footFits = used || chunkSize == 0 || words[(int) i] == chunkSize;
       if (!(last || (fits && size <= end - p)) || !footFits) {
         tries = p > doubtful ? 1 : tries + 1;
@@ -128,7 +131,7 @@ final class ArenaWalk {
    */
   private boolean isFencepost(long head, long p, long end)
       throws IOException, HeapChangedException {
-    if (kind == NON_MAIN_ARENA) {
+    if (!main) {
       long left = end - p - 16;
       return left <= 32 && (head & ~PREV_INUSE) == left;
     }
@@ -138,7 +141,7 @@ final class ArenaWalk {
   }
 
   private long fencepostEnd(long p, long end) {
-    return kind == NON_MAIN_ARENA ? end : p + 32;
+    return main ? p + 32 : end;
   }
 
   private void settle(long chunk, long size, boolean used)
