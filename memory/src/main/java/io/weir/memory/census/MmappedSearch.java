@@ -1,0 +1,120 @@
+package io.weir.memory.census;
+
+import io.weir.memory.probe.AddressRange;
+import io.weir.memory.probe.Mapping;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks for chunks that are mappings of their own. The kernel merges neighbours into one mapping,
+ * and stacks and managed heaps are anonymous too; so each resident page is looked at for a header
+ * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found counts
+ * only if number and sum are malloc's own, to the byte.
+ */
+final class MmappedSearch {
+  /** The most pages looked at that are no chunks: 1 GiB with pages of 4 KiB. */
+  private static final int PAGES_MAX = 1 << 18;
+
+  private final Window window;
+  private final long pageMask;
+  private final List<AddressRange> found = new ArrayList<>();
+  private final List<Long> sizes = new ArrayList<>();
+  private long bytes;
+  private int pages;
+
+  MmappedSearch(Window window) {
+    this.window = window;
+    this.pageMask = window.pageBytes() - 1L;
+  }
+
+  List<AddressRange> ranges() {
+    return found;
+  }
+
+  List<Long> sizes() {
+    return sizes;
+  }
+
+  /** Did it find as many as there are, and as large? */
+  boolean found(long count, long sum) {
+    return found.size() == count && bytes == sum;
+  }
+
+  /** Looks through what is anonymous, writable and not within {@code heaps}. */
+  void search(List<Mapping> mappings, List<AddressRange> heaps, long count, long sum)
+      throws IOException {
+    window.forget();
+    for (Mapping mapping : mappings) {
+      boolean named = mapping.name().startsWith("[") && !mapping.name().startsWith("[anon");
+      if (mapping.isAnonymous() && mapping.isWritable() && !named) {
+        search(mapping.range(), heaps, count, sum);
+        if (found(count, sum) || found.size() > count || pages > PAGES_MAX) {
+          return;
+        }
+      }
+    }
+  }
+
+  private void search(AddressRange range, List<AddressRange> heaps, long count, long sum)
+      throws IOException {
+    long page = range.start();
+    while (page < range.end() && pages < PAGES_MAX && !found(count, sum)) {
+      long skipTo = endOfHeap(page, heaps);
+      if (skipTo > page) {
+        page = (skipTo + pageMask) & ~pageMask;
+        continue;
+      }
+      page = window.isResident(page) ? look(page, range) : page + pageMask + 1;
+    }
+  }
+
+  private static long endOfHeap(long page, List<AddressRange> heaps) {
+    for (AddressRange heap : heaps) {
+      if (heap.contains(page)) {
+        return heap.end();
+      }
+    }
+    return page;
+  }
+
+  /** Returns where to go on: after the chunk, or at the next page. */
+  private long look(long page, AddressRange range) throws IOException {
+    pages++;
+    long next = page + pageMask + 1;
+    try {
+      int words = (int) (pageMask + 1) / Long.BYTES;
+      int i = window.at(page, words);
+      long[] w = window.words;
+      for (int k = 0; k < words; k += 2) {
+        long head = w[i + k + 1];
+        if ((head & ArenaWalk.FLAGS) == ArenaWalk.IS_MMAPPED) {
+          long gap = w[i + k];
+          long start = page + 8L * k - gap;
+          long size = head & ~ArenaWalk.FLAGS;
+          if (fits(start, gap, size, range)) {
+            found.add(new AddressRange(start, start + gap + size));
+            sizes.add(size);
+            bytes += gap + size;
+            return start + gap + size;
+          }
+        }
+      }
+    } catch (HeapChangedException e) {
+      return next;
+    }
+    return next;
+  }
+
+  /** The gap is not 0 where more than usual alignment was asked for (memalign). */
+  private boolean fits(long start, long gap, long size, AddressRange range) {
+    return gap >= 0
+        && gap <= range.bytes()
+        && size > pageMask
+        && size <= range.bytes()
+        && (start & pageMask) == 0
+        && start >= range.start()
+        && ((gap + size) & pageMask) == 0
+        && start + gap + size <= range.end();
+  }
+}
