@@ -7,6 +7,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -145,6 +147,33 @@ class SocketsTest {
     assertThat(memory.bytes()).isBetween(rows - (rows >> 6), rows + (rows >> 6));
     assertThat(memory.sockets()).isGreaterThanOrEqualTo(41);
     assertThat(memory.costNanos()).isPositive();
+  }
+
+  @Test
+  void memory_askedTooSoon_tellsTheLastValue() throws Exception {
+    SocketMemory memory = SocketMemory.ofThisProcess();
+    long first = memory.bytes(0);
+    connect();
+    long written = fill(nonBlocking(accept()));
+    long due = 100 * memory.costNanos();
+    assertThat(memory.bytes(due - 1)).isEqualTo(first);
+    assertThat(memory.bytes(due)).isGreaterThanOrEqualTo(first + written);
+  }
+
+  @Test
+  void unixSocket_withBytesInside_isToldByItsPath(@TempDir Path folder) throws Exception {
+    Path path = folder.resolve("socket");
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(address);
+      channels.add(SocketChannel.open(address));
+      channels.add(server.accept());
+      write(channels.getFirst(), QUEUED_BYTES);
+      assertThat(use().rows())
+          .filteredOn(row -> row.local().equals(path.toString()))
+          .anySatisfy(row -> assertThat(row.state()).isEqualTo("LISTEN"))
+          .anySatisfy(row -> assertThat(row.receiveQueueBytes()).isEqualTo(QUEUED_BYTES));
+    }
   }
 
   @Test
