@@ -156,6 +156,10 @@ public final class Cgroup {
   private static CgroupUse useV1(Place place, Path folder) throws IOException {
     long[] stat = stat(folder, "total_rss", "total_cache", "hierarchical_memory_limit");
     long tcp = ProcText.number(folder.resolve("memory.kmem.tcp.usage_in_bytes"));
+    if (tcp == 0 && ProcText.number(folder.resolve("memory.kmem.tcp.max_usage_in_bytes")) == 0) {
+      // Version 1 counts TCP only from the time on that a limit was set for it.
+      tcp = -1;
+    }
     long usage = ProcText.number(folder.resolve("memory.usage_in_bytes"));
     // The kernel's own minimum along the path reaches beyond the root of the namespace.
     long above = stat[2] < 0 ? Long.MAX_VALUE : stat[2];

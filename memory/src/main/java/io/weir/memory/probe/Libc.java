@@ -49,6 +49,9 @@ final class Libc {
   /** In place of a variadic argument: not a critical call; the kernel walks over tables in it. */
   private static final int SLOW = -1;
 
+  /** In place of a variadic argument: no error number, addresses as numbers; half the cost. */
+  private static final int BARE = -2;
+
   /** What a user can do where {@link #get} gives nothing. */
   static final String REMEDY = "start the JVM that looks with --enable-native-access=ALL-UNNAMED";
 
@@ -68,10 +71,11 @@ final class Libc {
   private static final MethodHandle GETSOCKOPT =
       handle(
           "getsockopt",
-          0,
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+          BARE,
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle GETSOCKNAME =
-      handle("getsockname", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+      handle(
+          "getsockname", BARE, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle SOCKET =
       handle("socket", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle SEND =
@@ -110,7 +114,9 @@ final class Libc {
     }
     Linker linker = Linker.nativeLinker();
     List<Linker.Option> options = new ArrayList<>();
-    options.add(Linker.Option.captureCallState("errno"));
+    if (variadicFrom != BARE) {
+      options.add(Linker.Option.captureCallState("errno"));
+    }
     if (variadicFrom != SLOW) {
       options.add(Linker.Option.critical(true));
     }
@@ -189,21 +195,22 @@ final class Libc {
     }
   }
 
-  /** getsockopt(2) at SOL_SOCKET; {@code length[0]} is the room, and what was written. */
-  int getsockopt(int fd, int option, MemorySegment into, MemorySegment length) {
-    MemorySegment slot = errno.get();
+  /**
+   * getsockopt(2) at SOL_SOCKET, with addresses of native memory: of room for the value, and of an
+   * int that says how much there is. 0, or -1 for any error.
+   */
+  int getsockopt(int fd, int option, long into, long length) {
     try {
-      return result((int) GETSOCKOPT.invokeExact(slot, fd, SOL_SOCKET, option, into, length), slot);
+      return (int) GETSOCKOPT.invokeExact(fd, SOL_SOCKET, option, into, length);
     } catch (Throwable t) {
       throw unexpected(t);
     }
   }
 
-  /** getsockname(2). */
-  int getsockname(int fd, MemorySegment into, MemorySegment length) {
-    MemorySegment slot = errno.get();
+  /** getsockname(2), as {@link #getsockopt}. */
+  int getsockname(int fd, long into, long length) {
     try {
-      return result((int) GETSOCKNAME.invokeExact(slot, fd, into, length), slot);
+      return (int) GETSOCKNAME.invokeExact(fd, into, length);
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -18,8 +18,8 @@ import java.util.Map;
  * sums over all stay whole, and the memory that a reading takes is bounded.
  */
 public final class Smaps {
-  /** Each takes some 140 bytes here: at most 2.2 MiB. Few processes have as many. */
-  static final int MAPPINGS_MAX = 16_384;
+  /** Each takes some 200 bytes here: at most 1.6 MiB. Few processes have as many. */
+  static final int MAPPINGS_MAX = 8192;
 
   /** Sums of further mappings; more names than this go into one sum without a name. */
   static final int SUMS_MAX = 1024;

@@ -206,7 +206,7 @@ final class SocketDiag implements AutoCloseable {
       facts.sendQueueBytes = message.getInt(from + 60) & 0xffff_ffffL;
     }
     facts.inode = message.getInt(from + 68) & 0xffff_ffffL;
-    message.position(from + INET_MESSAGE_BYTES);
+    skip(message, INET_MESSAGE_BYTES);
     while (message.remaining() >= 4) {
       int at = message.position();
       int length = attributeBytes(message, at);
@@ -222,7 +222,7 @@ final class SocketDiag implements AutoCloseable {
     int from = message.position();
     facts.state = message.get(from + 2);
     facts.inode = message.getInt(from + 4) & 0xffff_ffffL;
-    message.position(from + UNIX_MESSAGE_BYTES);
+    skip(message, UNIX_MESSAGE_BYTES);
     while (message.remaining() >= 4) {
       int at = message.position();
       int length = attributeBytes(message, at);
@@ -239,6 +239,13 @@ final class SocketDiag implements AutoCloseable {
       }
       message.position(Math.min(message.limit(), at + align(length)));
     }
+  }
+
+  private static void skip(ByteBuffer message, int length) {
+    if (message.remaining() < length) {
+      throw new BufferUnderflowException();
+    }
+    message.position(message.position() + length);
   }
 
   private static int attributeBytes(ByteBuffer message, int at) {

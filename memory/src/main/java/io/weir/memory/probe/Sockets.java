@@ -68,7 +68,7 @@ public final class Sockets {
     return readTables(target, descriptors, same, from);
   }
 
-  private static Reading<SocketUse> readTables(
+  static Reading<SocketUse> readTables(
       Target target, Descriptors descriptors, boolean same, long from) throws ObstacleException {
     Sockets sockets = new Sockets(descriptors.sockets());
     try {

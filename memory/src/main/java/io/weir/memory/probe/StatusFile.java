@@ -121,6 +121,10 @@ public final class StatusFile {
       return fdSlots;
     }
 
+    int uid() {
+      return uid;
+    }
+
     boolean hasMemory() {
       return memory;
     }

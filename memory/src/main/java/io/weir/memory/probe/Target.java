@@ -202,7 +202,8 @@ public final class Target {
     requireAlive();
     if (isRefusal(e)) {
       return Reading.unseen(
-          what + " of process " + pid + " cannot be seen: the kernel does not permit it",
+          what + " of process " + pid + " cannot be seen: the kernel does not permit it, since "
+              + refusalReason(),
           permitRemedy(),
           costNanos);
     }
@@ -223,9 +224,28 @@ public final class Target {
         || String.valueOf(e.getMessage()).contains("not permitted");
   }
 
-  /** What helps where the kernel refuses. */
+  private String refusalReason() {
+    int owner = uid(folder);
+    int ours = uid(root.resolve("self"));
+    return owner != ours && owner >= 0
+        ? "it belongs to user " + owner
+        : "it is protected, or has privileges that this process has not";
+  }
+
+  /** What helps where the kernel refuses; ptrace(2), PTRACE_MODE_READ. */
   String permitRemedy() {
-    return "run as root, or as the user of the process";
+    return uid(root.resolve("self")) == 0
+        ? "run with the capability SYS_PTRACE, in a container: docker run --cap-add SYS_PTRACE"
+        : "run as root, or as the user of the process";
+  }
+
+  /** The effective user, or -1 where it cannot be told. */
+  private static int uid(Path process) {
+    try {
+      return StatusFile.read(process.resolve("status")).uid();
+    } catch (IOException e) {
+      return -1;
+    }
   }
 
   /** What helps where the kernel refuses to attach; Yama, ptrace(2). */
