@@ -171,6 +171,7 @@ public final class HeapCensus {
       throws IOException, HeapChangedException {
     long base = found.arenas().get(i);
     HeapChangedException last = null;
+    int outside = 0;
     for (int n = 0; n < TRIES_MAX; n++) {
       if (n > 1 && System.nanoTime() - startNanos > RETRY_MAX_NANOS) {
         break;
@@ -183,7 +184,7 @@ public final class HeapCensus {
         if (main != null) {
           return main.triedAgain(n);
         }
-        last = new HeapChangedException("the main heap goes on outside of brk");
+        outside++;
       } catch (HeapChangedException e) {
         if (e.isSwapped()) {
           throw e;
@@ -191,6 +192,13 @@ public final class HeapCensus {
         last = e;
       }
       mappings = MemoryMap.read(target);
+    }
+    if (last == null && outside > 0) {
+      throw new HeapChangedException(
+          "the main heap of process "
+              + target.pid()
+              + " is not in one piece: something else moved the end of the data segment (brk), or"
+              + " the kernel refused to, and malloc went on elsewhere; so it was not counted");
     }
     String why = last == null ? "" : " (" + last.getMessage() + ")";
     throw new HeapChangedException(
