@@ -180,7 +180,7 @@ public final class HeapCensus {
         if (i > 0) {
           return counter.other(base).triedAgain(n);
         }
-        ArenaCount main = counter.main(base, parameters(found).sbrkBase());
+        ArenaCount main = counter.main(base, parameters(found).sbrkBase(), heapEnd());
         if (main != null) {
           return main.triedAgain(n);
         }
@@ -207,6 +207,15 @@ public final class HeapCensus {
 
   private MallocParameters parameters(ArenaSearch.Found found)
       throws IOException, HeapChangedException {
+    peek.forget();
+    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap());
+    if (parameters == null) {
+      throw new HeapChangedException("malloc's parameters could not be found");
+    }
+    return parameters;
+  }
+
+  private @Nullable AddressRange heap() {
     AddressRange heap = null;
     for (Mapping mapping : mappings) {
       if (mapping.name().equals("[heap]")) {
@@ -214,12 +223,12 @@ public final class HeapCensus {
         heap = new AddressRange(start, mapping.range().end());
       }
     }
-    peek.forget();
-    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap);
-    if (parameters == null) {
-      throw new HeapChangedException("malloc's parameters could not be found");
-    }
-    return parameters;
+    return heap;
+  }
+
+  private long heapEnd() {
+    AddressRange heap = heap();
+    return heap == null ? 0 : heap.end();
   }
 
   private void countMmapped(
