@@ -46,6 +46,8 @@ final class ArenaWalk {
   long trimmableBytes;
   int readAgain;
 
+  private long firstChunk;
+
   /** Where a run of free chunks began, 0 where the last chunk is in use. */
   private long runStart;
 
@@ -69,6 +71,7 @@ final class ArenaWalk {
   long walk(long start, long end, long top) throws IOException, HeapChangedException {
     window.forget();
     runStart = 0;
+    firstChunk = start;
     long[] words = window.words;
     long p = start;
     long chunk = 0;
@@ -166,7 +169,7 @@ final class ArenaWalk {
 
   private void lookForCache(long chunk, long size) throws IOException, HeapChangedException {
     try {
-      caches.look(window, chunk, size);
+      caches.look(window, chunk, size, chunk == firstChunk);
     } catch (HeapChangedException e) {
       // Not all of it is resident, so it is none: a cache is written to from end to end.
       if (e.isSwapped()) {

@@ -171,6 +171,7 @@ public final class HeapCensus {
       throws IOException, HeapChangedException {
     long base = found.arenas().get(i);
     HeapChangedException last = null;
+    int outside = 0;
     for (int n = 0; n < TRIES_MAX; n++) {
       if (n > 1 && System.nanoTime() - startNanos > RETRY_MAX_NANOS) {
         break;
@@ -179,11 +180,11 @@ public final class HeapCensus {
         if (i > 0) {
           return counter.other(base).triedAgain(n);
         }
-        ArenaCount main = counter.main(base, parameters(found).sbrkBase());
+        ArenaCount main = counter.main(base, parameters(found).sbrkBase(), heapEnd());
         if (main != null) {
           return main.triedAgain(n);
         }
-        last = new HeapChangedException("the main heap goes on outside of brk");
+        outside++;
       } catch (HeapChangedException e) {
         if (e.isSwapped()) {
           throw e;
@@ -192,6 +193,13 @@ public final class HeapCensus {
       }
       mappings = MemoryMap.read(target);
     }
+    if (last == null && outside > 0) {
+      throw new HeapChangedException(
+          "the main heap of process "
+              + target.pid()
+              + " is not in one piece: something else moved the end of the data segment (brk), or"
+              + " the kernel refused to, and malloc went on elsewhere; so it was not counted");
+    }
     String why = last == null ? "" : " (" + last.getMessage() + ")";
     throw new HeapChangedException(
         "process " + target.pid() + " changed its heap faster than it could be counted" + why);
@@ -199,6 +207,15 @@ public final class HeapCensus {
 
   private MallocParameters parameters(ArenaSearch.Found found)
       throws IOException, HeapChangedException {
+    peek.forget();
+    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap());
+    if (parameters == null) {
+      throw new HeapChangedException("malloc's parameters could not be found");
+    }
+    return parameters;
+  }
+
+  private @Nullable AddressRange heap() {
     AddressRange heap = null;
     for (Mapping mapping : mappings) {
       if (mapping.name().equals("[heap]")) {
@@ -206,12 +223,12 @@ public final class HeapCensus {
         heap = new AddressRange(start, mapping.range().end());
       }
     }
-    peek.forget();
-    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap);
-    if (parameters == null) {
-      throw new HeapChangedException("malloc's parameters could not be found");
-    }
-    return parameters;
+    return heap;
+  }
+
+  private long heapEnd() {
+    AddressRange heap = heap();
+    return heap == null ? 0 : heap.end();
   }
 
   private void countMmapped(

@@ -13,12 +13,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process to be counted, which knows the truth: it calls malloc and free by the foreign-function
@@ -94,7 +95,7 @@ final class MallocTarget {
         }
         kept[i] = malloc(16 + (long) random.nextInt(2000));
         if (random.nextInt(50) == 0) {
-          Thread.yield();
+          LockSupport.parkNanos(100_000);
         }
       }
     }
@@ -134,7 +135,7 @@ final class MallocTarget {
       case "churn" -> {
         for (int i = 0; i < Integer.parseInt(words[1]); i++) {
           Worker worker = new Worker(1000 + i);
-          Future<?> unused = worker.thread.submit(worker::churn);
+          var _ = worker.thread.submit(worker::churn);
         }
       }
       case "trim" -> trim();
@@ -167,7 +168,7 @@ final class MallocTarget {
 
   private static void trim() {
     try {
-      int unused = (int) TRIM.invokeExact(0L);
+      var _ = (int) TRIM.invokeExact(0L);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
@@ -175,7 +176,7 @@ final class MallocTarget {
 
   private String truth() {
     try {
-      MemorySegment unused = (MemorySegment) MALLINFO.invokeExact(toResult);
+      var _ = (MemorySegment) MALLINFO.invokeExact(toResult);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
@@ -188,7 +189,7 @@ final class MallocTarget {
 
   private static MemoryLayout tenWords() {
     MemoryLayout[] words = new MemoryLayout[10];
-    java.util.Arrays.fill(words, ValueLayout.JAVA_LONG);
+    Arrays.fill(words, ValueLayout.JAVA_LONG);
     return MemoryLayout.structLayout(words);
   }
 
