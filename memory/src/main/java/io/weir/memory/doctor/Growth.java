@@ -27,6 +27,9 @@ record Growth(
   /** Under it, what a collector or a cache does in between looks like growth. */
   static final double WATCH_SECONDS_MIN = 12;
 
+  /** Nobody who looks for so short a time asks for growth. */
+  private static final double GLANCE_SECONDS_MAX = 2;
+
   /** Seven looks after the first quarter are the fewest that ranks can be sure of (3 sigmas). */
   static final int LOOKS_MIN = 10;
 
@@ -92,11 +95,15 @@ record Growth(
   }
 
   private static Shape shape(Trend all, Trend later, double seconds, double grown) {
+    boolean brief = seconds < WATCH_SECONDS_MIN || all.count() < LOOKS_MIN;
+    if (brief && grown >= briefFloor(all.first(), seconds)) {
+      return Shape.TOO_SHORT;
+    }
     if (grown < floor(all.first())) {
       boolean swings = all.deepestFall() >= floor(all.first());
       return swings ? Shape.SWINGING : Shape.NONE;
     }
-    if (seconds < WATCH_SECONDS_MIN || all.count() < LOOKS_MIN) {
+    if (brief) {
       return Shape.TOO_SHORT;
     }
     if (all.deepestFall() > grown * FALL_SHARE_MAX) {
@@ -113,6 +120,12 @@ record Growth(
   /** What counts as growth, bytes. */
   static double floor(double first) {
     return Math.max(GROWTH_BYTES_MIN, first * GROWTH_SHARE_MIN);
+  }
+
+  /** In a short watch less is worth a word; in a glance of some looks nothing small is. */
+  private static double briefFloor(double first, double seconds) {
+    double part = seconds < GLANCE_SECONDS_MAX ? 1 : Math.min(1, seconds / WATCH_SECONDS_MIN);
+    return floor(first) * part;
   }
 
   private static boolean rises(Trend later) {

@@ -6,11 +6,11 @@ import io.weir.memory.ledger.LedgerRow.Kind;
 import io.weir.memory.ledger.Look;
 import io.weir.memory.probe.CgroupUse;
 import io.weir.memory.probe.JvmUse;
-import io.weir.memory.probe.NodeUse;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +26,12 @@ final class GrowthRules {
 
   /** A fall of less is no collection. */
   private static final long COLLECTION_BYTES_MIN = 1 << 20;
+
+  /**
+   * Direct buffers are seldom smaller than a page: the Java objects that own one take some 140
+   * bytes. Growth in smaller chunks is somebody else's.
+   */
+  private static final long BUFFER_BYTES_MIN = 4096;
 
   /** More sockets than this share more, and this many, are a load that grew. */
   private static final double LOAD_SHARE_MIN = 0.1;
@@ -107,8 +113,8 @@ final class GrowthRules {
 
   private static boolean mayAwaitCollection(Signs signs, Growth growth) {
     return switch (signs.runtime()) {
-      case JVM -> !jvmCollected(signs) && mayBeDirect(signs, growth);
-      case NODE -> growth.grownBytes() < AWAITED_BYTES_MAX && !v8Collected(signs);
+      case JVM -> !fell(signs, GrowthRules::heapUsedBytes) && mayBeDirect(signs, growth);
+      case NODE -> growth.grownBytes() < AWAITED_BYTES_MAX;
       case RUBY, DOTNET, GO -> growth.grownBytes() < AWAITED_BYTES_MAX;
       case PYTHON, NATIVE -> false;
     };
@@ -119,33 +125,26 @@ final class GrowthRules {
     JvmUse first = signs.first().jvm().value();
     JvmUse last = signs.last().jvm().value();
     if (first == null || last == null || first.directBytes() < 0 || last.directBytes() < 0) {
-      return true;
+      Grown grown = mostGrown(signs);
+      return grown == null || grown.bytes() >= grown.count() * BUFFER_BYTES_MIN;
     }
     return (last.directBytes() - first.directBytes()) * 2 >= growth.grownBytes();
   }
 
-  private static boolean jvmCollected(Signs signs) {
-    long before = -1;
-    for (Look look : signs.looks()) {
-      JvmUse jvm = look.jvm().value();
-      long used = jvm == null ? -1 : jvm.heapUsedBytes();
-      if (used >= 0 && before - used >= COLLECTION_BYTES_MIN) {
-        return true;
-      }
-      before = used;
-    }
-    return false;
+  private static long heapUsedBytes(Look look) {
+    JvmUse jvm = look.jvm().value();
+    return jvm == null ? -1 : jvm.heapUsedBytes();
   }
 
-  private static boolean v8Collected(Signs signs) {
+  /** Did it fall between any two looks? Then a collection ran. */
+  private static boolean fell(Signs signs, ToLongFunction<Look> size) {
     long before = -1;
     for (Look look : signs.looks()) {
-      NodeUse node = look.node().value();
-      long heap = node == null ? -1 : node.heapBytes();
-      if (heap >= 0 && before - heap >= COLLECTION_BYTES_MIN) {
+      long now = size.applyAsLong(look);
+      if (now >= 0 && before - now >= COLLECTION_BYTES_MIN) {
         return true;
       }
-      before = heap;
+      before = now;
     }
     return false;
   }

@@ -118,7 +118,7 @@ final class HeapRules {
 
   private static void manyArenas(Signs signs, Census.Counted counted, List<Finding> findings) {
     long kept = keptInOthers(counted);
-    long resident = Math.min(kept, counted.freeResidentBytes());
+    long resident = counted.freeResidentBytes();
     long spread =
         counted.arenas().stream().filter(a -> a.freeBytes() >= ARENA_KEPT_BYTES_MIN).count();
     if (spread < ARENAS_MIN || kept * 2 < counted.freeBytes() || !signs.isLargeInRss(resident)) {
@@ -130,7 +130,7 @@ final class HeapRules {
             Verdict.MANY_ARENAS,
             resident,
             Megabytes.text(resident)
-                + " of what malloc keeps in "
+                + " that malloc keeps in "
                 + signs.who()
                 + " are spread over "
                 + spread

@@ -23,7 +23,8 @@ import java.util.List;
  * seen. HEALTHY and PLATEAU come alone.
  *
  * <p>The order is that of what to do first: a leak, then by size what holds memory now, then what
- * explains it (arenas) or is not the process (files), then what could not be told.
+ * is not the process (files), then what could not be told. What malloc keeps in many arenas counts
+ * whole, so it comes before the parts that a trim gives back or not.
  */
 public final class Judge {
   private Judge() {}
@@ -59,6 +60,7 @@ public final class Judge {
       case BUFFERING,
           RETAINED,
           FRAGMENTED,
+          MANY_ARENAS,
           POOLED,
           MANAGED_HEAP,
           LAZY_FREE,
@@ -66,11 +68,10 @@ public final class Judge {
           THREAD_STACKS,
           KERNEL ->
           1;
-      case MANY_ARENAS -> 2;
-      case FILES -> 3;
-      case OTHER_ALLOCATOR -> 4;
-      case TOO_EARLY -> 5;
-      case PLATEAU, HEALTHY -> 6;
+      case FILES -> 2;
+      case OTHER_ALLOCATOR -> 3;
+      case TOO_EARLY -> 4;
+      case PLATEAU, HEALTHY -> 5;
     };
   }
 }

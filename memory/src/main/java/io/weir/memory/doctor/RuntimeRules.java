@@ -45,11 +45,10 @@ final class RuntimeRules {
 
   /** Two looks at least, no growth, and nobody waits. */
   private static boolean isSteady(Signs signs) {
-    Growth.Shape shape = signs.liveGrowth().shape();
     return signs.looks().size() > 1
         && !signs.isBlocked()
         && signs.seesSockets()
-        && (shape == Growth.Shape.NONE || shape == Growth.Shape.STOPPED);
+        && signs.liveGrowth().shape() == Growth.Shape.NONE;
   }
 
   private static void heapKept(Signs signs, List<Finding> findings) {

@@ -6,7 +6,6 @@ import io.weir.memory.ledger.LedgerRow;
 import io.weir.memory.ledger.Look;
 import io.weir.memory.probe.JvmUse;
 import io.weir.memory.probe.MemoryUse;
-import io.weir.memory.probe.NodeUse;
 import io.weir.memory.probe.SocketUse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -135,7 +134,7 @@ final class Signs {
     return Math.min(counted.liveBytes(), resident + Math.max(0, swap));
   }
 
-  /** Anonymous memory, swapped or not, without what runtimes have for their objects. */
+  /** Anonymous memory, swapped or not, without Java objects. */
   static long anonymousBytes(Look look) {
     MemoryUse memory = look.memory().value();
     long anonymous =
@@ -143,9 +142,8 @@ final class Signs {
             ? look.status().rssAnonBytes() + look.status().swapBytes()
             : memory.anonymousBytes() + memory.swapBytes();
     JvmUse jvm = look.jvm().value();
-    NodeUse node = look.node().value();
     long heap = jvm == null ? 0 : Math.max(0, jvm.heapUsedBytes());
-    return Math.max(0, anonymous - heap - (node == null ? 0 : Math.max(0, node.heapBytes())));
+    return Math.max(0, anonymous - heap);
   }
 
   /** Of the last look. */

@@ -59,23 +59,6 @@ public final class TextReport {
     return report.text.toString();
   }
 
-  /**
-   * A ledger alone, such as a server's own.
-   *
-   * @param title in front of it, one line
-   */
-  public static String of(String title, Ledger ledger, boolean terminal, int widthChars) {
-    TextReport report = new TextReport(terminal, widthChars);
-    report.text.append(Signs.plain(title)).append('\n');
-    report.number("RSS", ledger.rssBytes(), "");
-    if (ledger.pssBytes() >= 0) {
-      report.number("PSS", ledger.pssBytes(), "");
-    }
-    report.number("charge", ledger.chargeBytes(), Signs.plain(ledger.chargeSource()));
-    report.bars(ledger.rows(), ledger.chargeBytes());
-    return report.text.toString();
-  }
-
   private void answer(Finding first) {
     String colour =
         switch (first.verdict().exitCode()) {
@@ -92,7 +75,9 @@ public final class TextReport {
     Ledger ledger = diagnosis.ledger();
     text.append('\n');
     number("RSS", ledger.rssBytes(), "");
-    number("PSS", ledger.pssBytes(), ledger.pssBytes() < ledger.rssBytes() ? "shared divided" : "");
+    if (ledger.pssBytes() >= 0) {
+      number("PSS", ledger.pssBytes(), "shared pages divided");
+    }
     number("charge", ledger.chargeBytes(), ledger.chargeSource());
     switch (diagnosis.last().census()) {
       case Census.Counted counted -> {
@@ -141,7 +126,7 @@ public final class TextReport {
       return;
     }
     for (LedgerRow row : rows) {
-      if (Math.abs(row.bytes()) >= ROW_BYTES_MIN) {
+      if (isShown(row)) {
         growthRow(diagnosis, row);
       }
     }
@@ -150,7 +135,7 @@ public final class TextReport {
   private void bars(List<LedgerRow> rows, long chargeBytes) {
     int barChars = widthChars - NAME_CHARS - BYTES_CHARS - 8;
     for (LedgerRow row : rows) {
-      if (Math.abs(row.bytes()) >= ROW_BYTES_MIN) {
+      if (isShown(row)) {
         rowStart(row);
         String percent = Megabytes.percent(row.bytes(), chargeBytes) + " %";
         right(percent, 6);
@@ -159,6 +144,11 @@ public final class TextReport {
         endLine();
       }
     }
+  }
+
+  /** What is unaccounted is a row, however small. */
+  private static boolean isShown(LedgerRow row) {
+    return Math.abs(row.bytes()) >= ROW_BYTES_MIN || row.kind() == LedgerRow.Kind.UNACCOUNTED;
   }
 
   private void rowStart(LedgerRow row) {

@@ -227,6 +227,23 @@ class JudgeTest {
   }
 
   @Test
+  void growth_javaInSmallChunks_isALeakSuspect() {
+    Patient patient = Patient.java(20 * MB, -1);
+    for (int i = 0; i < 15; i++) {
+      patient.sizes = List.of(new SizeClass(1040, 1040, 1000L * i, 1_040_000L * i));
+      patient.liveBytes = 3 * MB + 1_040_000L * i;
+      patient.look(1);
+    }
+
+    assertThat(verdict(patient)).isEqualTo(Verdict.LEAK_SUSPECT);
+  }
+
+  @Test
+  void growth_fiveSecondsOfALeak_isTooEarly() {
+    assertThat(verdict(growing(new Patient(), 6, MB))).isEqualTo(Verdict.TOO_EARLY);
+  }
+
+  @Test
   void growth_javaThatCollected_isALeakSuspect() {
     Patient patient = Patient.java(20 * MB, -1);
     for (int i = 0; i < 20; i++) {
@@ -301,7 +318,7 @@ class JudgeTest {
   }
 
   @Test
-  void heap_keptInManyArenas_isRetainedFirstAndNamesArenas() {
+  void heap_keptInManyArenas_isManyArenasAndRetained() {
     Patient patient = Patient.java(20 * MB, 0);
     patient.arenas = 16;
     patient.threads = 40;
@@ -312,12 +329,12 @@ class JudgeTest {
 
     assertThat(findings)
         .extracting(Finding::verdict)
-        .containsExactly(Verdict.RETAINED, Verdict.MANY_ARENAS);
-    assertThat(findings.getFirst().next())
+        .containsExactly(Verdict.MANY_ARENAS, Verdict.RETAINED);
+    assertThat(findings.getLast().next())
         .contains("-XX:TrimNativeHeapInterval=5000 at its start: the JVM trims every 5 s")
         .anyMatch(next -> next.contains("jcmd 4711 System.trim_native_heap"))
         .anyMatch(next -> next.contains("MALLOC_ARENA_MAX=2"));
-    assertThat(findings.getLast().arithmetic()).contains("16 arenas for 40 threads");
+    assertThat(findings.getFirst().arithmetic()).contains("16 arenas for 40 threads");
   }
 
   @Test
