@@ -68,7 +68,7 @@ final class Patient {
     patient.name = "node";
     patient.executable = "/usr/bin/node";
     patient.v8Bytes = 6 * MB;
-    patient.node = new NodeUse("v20.20.2", 6 * MB, List.of());
+    patient.node = new NodeUse("v20.20.2", 6 * MB, 8 * MB, List.of());
     return patient;
   }
 
