@@ -146,7 +146,7 @@ public final class JvmProbe {
     Thread thread =
         Thread.ofPlatform().daemon().name("jvm-probe").unstarted(() -> ask(target, talk, give));
     Thread before = ASKING.get();
-    if (before != null && before.isAlive() || !ASKING.compareAndSet(before, thread)) {
+    if ((before != null && before.isAlive()) || !ASKING.compareAndSet(before, thread)) {
       return silent(target, "an earlier question is still without an answer", start);
     }
     thread.start();

@@ -25,7 +25,7 @@ class NodeProbeTest {
   private static final String SCRIPT =
       """
       const held = [];
-      %s
+      WORK
       setTimeout(() => {
         console.log(process.version + ' ' + process.memoryUsage().heapTotal);
         require('fs').readSync(0, Buffer.alloc(1));
@@ -96,7 +96,7 @@ class NodeProbeTest {
 
   private static RuntimeTarget node(String work) throws IOException {
     try {
-      RuntimeTarget node = RuntimeTarget.run(List.of("node", "-e", SCRIPT.formatted(work)));
+      RuntimeTarget node = RuntimeTarget.run(List.of("node", "-e", SCRIPT.replace("WORK", work)));
       assumeTrue(node.line().startsWith("v"), "node does not run");
       return node;
     } catch (IOException e) {
