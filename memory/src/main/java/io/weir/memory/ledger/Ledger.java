@@ -47,8 +47,8 @@ public record Ledger(
       long shared = bytes.getOrDefault(Kind.SHARED, 0L);
       bytes.put(Kind.FILES, Math.max(0, own.fileBytes() - shared) + written);
     }
-    return new Ledger(
-        rssBytes, pssBytes, own.usageBytes(), "cgroup", rows(bytes, own.usageBytes()));
+    long charge = charge(own, bytes.getOrDefault(Kind.SOCKETS, 0L));
+    return new Ledger(rssBytes, pssBytes, charge, "cgroup", rows(bytes, charge));
   }
 
   /** The bytes of one kind, 0 where there is no such row. */
@@ -68,6 +68,12 @@ public record Ledger(
       sum += row.kind().isKernel() ? row.bytes() : 0;
     }
     return sum;
+  }
+
+  /** Version 1 counts TCP's buffers apart, and only where a limit for them was ever set. */
+  static long charge(CgroupUse own, long socketBytes) {
+    boolean counted = own.version() != 1 || own.socketBytes() >= 0;
+    return own.usageBytes() + (counted ? 0 : socketBytes);
   }
 
   /** This cgroup, if one process has it for itself and it tells its usage; else null. */

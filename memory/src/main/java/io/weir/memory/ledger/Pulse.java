@@ -51,14 +51,16 @@ public final class Pulse {
    */
   public Beat next() throws IOException {
     ProcessStatus status = StatusFile.read(self);
+    long socketBytes = Math.max(0, socketMemory.bytes());
     long kernelBytes =
         status.pageTableBytes()
-            + socketMemory.bytes()
+            + socketBytes
             + status.threads() * KernelMemory.THREAD_BYTES
             + socketMemory.sockets() * KernelMemory.SOCKET_BYTES;
     long rssBytes = residentSet.bytes();
     CgroupUse cgroup = Ledger.alone(Cgroup.read(self).value());
-    long chargeBytes = cgroup == null ? rssBytes + kernelBytes : cgroup.usageBytes();
+    long chargeBytes = 
+        cgroup == null ? rssBytes + kernelBytes : Ledger.charge(cgroup, socketBytes);
     return new Beat(rssBytes, chargeBytes, OwnMalloc.liveBytes(), kernelBytes);
   }
 }
