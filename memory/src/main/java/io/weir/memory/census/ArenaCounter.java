@@ -52,7 +52,9 @@ final class ArenaCounter {
     }
     ArenaCount count = new ArenaCount(steady.state, true, FastbinMarks.read(peek, steady.state));
     long end = steady.state.top() + steady.topBytes;
-    part(count, (sbrkBase + 15) & ~15L, end, steady.state.top());
+    if (!part(count, (sbrkBase + 15) & ~15L, end, steady.state.top())) {
+      return null;
+    }
     count.ranges.add(new AddressRange(sbrkBase & ~pageMask, end));
     return count;
   }
@@ -138,11 +140,18 @@ final class ArenaCounter {
     return null;
   }
 
-  /** Walks one part; {@code top} is 0 where it is not the last. */
-  void part(ArenaCount count, long start, long end, long top)
+  /**
+   * Walks one part; {@code top} is 0 where it is not the last.
+   *
+   * @return false where it ended before the top
+   */
+  private boolean part(ArenaCount count, long start, long end, long top)
       throws IOException, HeapChangedException {
     ArenaWalk walk = new ArenaWalk(window, count.main, count.marks);
     long stop = walk.walk(start, end, top);
+    if (top != 0 && walk.endedAtFencepost) {
+      return false;
+    }
     if (top != 0) {
       count.topBytes = end - stop;
       count.freeResidentBytes += walk.residentPart(stop, end);
@@ -153,5 +162,6 @@ final class ArenaCounter {
       }
     }
     count.add(walk);
+    return true;
   }
 }

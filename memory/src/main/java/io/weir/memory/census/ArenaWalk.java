@@ -46,6 +46,9 @@ final class ArenaWalk {
   long trimmableBytes;
   int readAgain;
 
+  /** Did the last walk end at a fencepost, and not at a top? */
+  boolean endedAtFencepost;
+
   private long firstChunk;
 
   /** Where a run of free chunks began, 0 where the last chunk is in use. */
@@ -87,7 +90,7 @@ final class ArenaWalk {
       long head = words[(int) i + 1];
       long size = head & ~FLAGS;
       boolean used = (head & PREV_INUSE) != 0;
-      boolean last = p == top || (top == 0 && isFencepost(head, p, end));
+      boolean last = p == top || ((main || top == 0) && isFencepost(head, p, end));
       boolean fits = size >= SIZE_MIN_BYTES && (size & 8) == 0 && (head & forbidden) == 0;
       boolean footFits = used || chunkSize == 0 || words[(int) i] == chunkSize;
       if (!(last || (fits && size <= end - p)) || !footFits) {
@@ -108,6 +111,7 @@ final class ArenaWalk {
           return p;
         }
         endRun(p);
+        endedAtFencepost = true;
         return fencepostEnd(p, end);
       }
       chunk = p;
@@ -143,8 +147,13 @@ final class ArenaWalk {
         && (window.word(p + 24) & ~PREV_INUSE) == 16;
   }
 
-  private long fencepostEnd(long p, long end) {
-    return main ? p + 32 : end;
+  private long fencepostEnd(long p, long end) throws IOException, HeapChangedException {
+    if (!main) {
+      return end;
+    }
+    // A top of 16 bytes too many, not enough for a chunk, makes it three.
+    boolean three = p + 48 <= end && (window.word(p + 40) & ~PREV_INUSE) == 16;
+    return three ? p + 48 : p + 32;
   }
 
   private void settle(long chunk, long size, boolean used)

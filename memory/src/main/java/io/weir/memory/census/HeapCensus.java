@@ -160,18 +160,19 @@ public final class HeapCensus {
   private void countArenas(ArenaSearch.Found found, HeapSum sum)
       throws IOException, HeapChangedException {
     ArenaCounter counter = new ArenaCounter(window, peek, found.binsOffset());
-    for (int i = 0; i < found.arenas().size(); i++) {
-      sum.add(countArena(counter, found, i));
+    for (int i = 1; i < found.arenas().size(); i++) {
+      sum.add(countArena(counter, found, i, List.of()));
     }
+    sum.addFirst(countArena(counter, found, 0, sum.ranges()));
     MallocParameters parameters = parameters(found);
     countMmapped(found, parameters, sum);
   }
 
-  private ArenaCount countArena(ArenaCounter counter, ArenaSearch.Found found, int i)
+  private ArenaCount countArena(
+      ArenaCounter counter, ArenaSearch.Found found, int i, List<AddressRange> others)
       throws IOException, HeapChangedException {
     long base = found.arenas().get(i);
     HeapChangedException last = null;
-    int outside = 0;
     for (int n = 0; n < TRIES_MAX; n++) {
       if (n > 1 && System.nanoTime() - startNanos > RETRY_MAX_NANOS) {
         break;
@@ -184,7 +185,10 @@ public final class HeapCensus {
         if (main != null) {
           return main.triedAgain(n);
         }
-        outside++;
+        MallocState state = MallocState.read(peek, base, found.binsOffset());
+        return new MainParts(window, peek, state, others)
+            .count(parameters(found).sbrkBase(), mappings)
+            .triedAgain(n);
       } catch (HeapChangedException e) {
         if (e.isSwapped()) {
           throw e;
@@ -192,13 +196,6 @@ public final class HeapCensus {
         last = e;
       }
       mappings = MemoryMap.read(target);
-    }
-    if (last == null && outside > 0) {
-      throw new HeapChangedException(
-          "the main heap of process "
-              + target.pid()
-              + " is not in one piece: something else moved the end of the data segment (brk), or"
-              + " the kernel refused to, and malloc went on elsewhere; so it was not counted");
     }
     String why = last == null ? "" : " (" + last.getMessage() + ")";
     throw new HeapChangedException(

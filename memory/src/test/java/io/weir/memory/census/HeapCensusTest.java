@@ -112,6 +112,33 @@ class HeapCensusTest {
   }
 
   @Test
+  void counted_mainHeapGoesOnInMmap_exact() throws IOException {
+    try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
+      target.tell("brk block");
+      target.tell("alloc 1 20000 16 4000");
+      target.tell("free other");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.arenas().getFirst().heaps()).isGreaterThan(1);
+    }
+  }
+
+  @Test
+  void counted_brkMovedByOthers_exactButForTheGap() throws IOException {
+    try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
+      target.tell("brk foreign");
+      target.tell("alloc 1 20000 16 4000");
+      Still still = still(target);
+      ArenaCensus main = still.census.arenas().getFirst();
+      assertThat(main.heaps()).isEqualTo(2);
+      assertThat(still.census.freeBytes() - main.tcacheBytes()).isEqualTo(still.truth.fordblks());
+      // malloc counts the foreign bytes as its own.
+      long gap = still.truth.live() - main.tcacheBytes() - still.census.liveBytes();
+      assertThat(gap).isBetween(5008L, 5008L + 4096 + 64);
+    }
+  }
+
+  @Test
   void counted_cacheOfThreadsOff_exact() throws IOException {
     Map<String, String> off =
         Map.of("MALLOC_ARENA_MAX", "2", "GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");

@@ -31,6 +31,7 @@ import java.util.concurrent.locks.LockSupport;
  *   churn THREADS                 as many threads malloc and free from now on
  *   truth                         arena hblks hblkhd fsmblks uordblks fordblks keepcost
  *   trim                          malloc_trim(0)
+ *   brk block | foreign           a mapping in the way of brk | brk moved by someone else
  * </pre>
  */
 final class MallocTarget {
@@ -41,6 +42,19 @@ final class MallocTarget {
       function("free", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
   private static final MethodHandle TRIM =
       function("malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+  private static final MethodHandle SBRK =
+      function("sbrk", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle MMAP =
+      function(
+          "mmap",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG));
   private static final MethodHandle MALLINFO =
       function("mallinfo2", FunctionDescriptor.of(tenWords()));
 
@@ -139,6 +153,7 @@ final class MallocTarget {
         }
       }
       case "trim" -> trim();
+      case "brk" -> moveBrk(words[1].equals("block"));
       case "truth" -> {
         return truth();
       }
@@ -161,6 +176,19 @@ final class MallocTarget {
   private static void free(long address) {
     try {
       FREE.invokeExact(address);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Ends the room for brk by a mapping right behind it, or moves brk as a foreign library may. */
+  private static void moveBrk(boolean block) {
+    try {
+      long end = (long) SBRK.invokeExact(block ? 0L : 5008L);
+      if (block) {
+        int anonymousFixed = 0x32;
+        var _ = (long) MMAP.invokeExact((end + 4095) & -4096L, 4096L, 0, anonymousFixed, -1, 0L);
+      }
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
