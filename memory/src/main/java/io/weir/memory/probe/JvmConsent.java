@@ -42,8 +42,8 @@ final class JvmConsent {
     }
     if (!status.catchesQuit() && !Files.exists(JvmWire.socketOf(target))) {
       return new Refusal(
-          "the JVM " + target.pid() + " does not handle SIGQUIT, so it cannot be asked",
-          "it was started with -Xrs or is still starting; -XX:+StartAttachListener lets it answer");
+          "the JVM " + target.pid() + " neither listens nor handles SIGQUIT, so it cannot be asked",
+          "if it is just starting, try again; else start it with -XX:+StartAttachListener");
     }
     return null;
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread; blocks.
  */
 public final class JvmProbe {
-  /** A healthy JVM takes 0.1 to 0.2 s for the first question, 10 ms for later ones. */
+  /** A healthy JVM takes 0.4 s for the first look, 0.1 s for a later one. */
   static final long ANSWER_MILLIS_MAX = 3_000;
 
   private static final String TRIM = "System.trim_native_heap";
@@ -60,7 +60,7 @@ public final class JvmProbe {
 
   /**
    * Has a JVM give back what malloc keeps ({@code malloc_trim(0)}), by {@code
-   * System.trim_native_heap}; JDK 18 and later, Linux with glibc. It may take 50 ms for 300 MB.
+   * System.trim_native_heap}; JDK 18 and later, late updates of 17, Linux with glibc. It may take 50 ms for 300 MB.
    *
    * @return what the JVM says, such as {@code Trim native heap: RSS+Swap: 471M->173M (-298M)}
    */
@@ -85,7 +85,7 @@ public final class JvmProbe {
               ? Reading.of(said.toString(), since(start))
               : Reading.unseen(
                   "the JVM " + target.pid() + " does not know " + TRIM,
-                  "JDK 18 and later do, on Linux with glibc",
+                  "JDK 18 and later do, and late updates of 17, on Linux with glibc",
                   since(start));
         });
   }

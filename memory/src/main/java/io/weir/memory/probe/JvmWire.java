@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  * command.
  *
  * <p><b>Why not the JDK's executeJCmd.</b> It is not exported, and its stream cannot be given up.
- * That matters: JDK 25 writes some answers (System.map) straight into the socket, from a thread
+ * That matters: JDK 25 writes some answers (System.map, VM.metaspace) straight into the socket, from a thread
  * that no safepoint can pass. A JVM whose asker stops reading <i>stands still</i> as soon as the
  * socket's buffer is full. So the answer is read in large pieces, and an asker that is interrupted
  * closes the channel, which sets the JVM free. For the same reason a JVM must never ask itself this

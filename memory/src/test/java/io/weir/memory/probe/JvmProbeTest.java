@@ -64,9 +64,9 @@ class JvmProbeTest {
       assertCommon(use, collector);
       assertThat(use.version()).startsWith("17.");
       assertThat(use.directBytes()).isBetween(10 * MIB, 12 * MIB);
+      // Later updates of 17 can trim, earlier ones cannot.
       Reading<String> trim = JvmProbe.trim(jvm.target());
-      assertThat(trim.value()).isNull();
-      assertThat(trim.remedy()).contains("JDK 18");
+      assertThat(trim.value() == null ? trim.remedy() : trim.value()).containsAnyOf("18", "->");
     }
   }
 
@@ -113,9 +113,12 @@ class JvmProbeTest {
     }
   }
 
+  /** Such a JVM listens from its start, so no signal is needed. */
   @Test
-  void read_reducedSignals_refusedAndAlive() throws IOException {
+  void read_reducedSignals_answersWithoutSignal() throws IOException {
     try (RuntimeTarget jvm = RuntimeTarget.java(HOME, folder, 1, "-Xrs")) {
+      assertThat(JvmProbe.read(jvm.target(), true).value()).isNotNull();
+      Files.delete(JvmWire.socketOf(jvm.target()));
       assertRefused(jvm, "SIGQUIT");
     }
   }
@@ -168,7 +171,7 @@ class JvmProbeTest {
     Reading<JvmUse> reading = JvmProbe.read(Target.self(), true);
     JvmUse use = Objects.requireNonNull(reading.value(), reading.unseen());
     assertThat(use.collector()).isEqualTo("Serial");
-    assertThat(use.heapMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() == 0 ? 0 : 512 * MIB);
+    assertThat(use.heapMaxBytes()).isEqualTo(512 * MIB);
     assertThat(use.directBytes()).isNotNegative();
     assertThat(kinds(use)).contains(Kind.HEAP, Kind.CODE, Kind.METASPACE);
   }

@@ -58,13 +58,20 @@ class NodeProbeTest {
   }
 
   @Test
-  void read_node_residentSetUnchanged() throws IOException {
+  void read_stoppedNode_residentSetUnchanged() throws IOException, InterruptedException {
     try (RuntimeTarget node = node("")) {
-      ResidentSet resident = ResidentSet.of(node.pid());
-      long before = resident.bytes();
-      NodeProbe.read(node.target(), memory(node));
-      assertThat(resident.bytes()).isEqualTo(before);
+      node.signal("STOP");
+      while (!new JvmStatus(node.target()).field("State").startsWith("T")) {
+        Thread.onSpinWait();
+      }
+      String before = resident(node);
+      assertThat(NodeProbe.read(node.target(), memory(node)).value()).isNotNull();
+      assertThat(resident(node)).isEqualTo(before);
     }
+  }
+
+  private static String resident(RuntimeTarget node) throws IOException {
+    return Files.readAllLines(node.target().file("smaps_rollup")).get(1);
   }
 
   @Test
