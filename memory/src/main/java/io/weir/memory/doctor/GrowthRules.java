@@ -52,7 +52,8 @@ final class GrowthRules {
     Growth growth = counted ? live : signs.growth(Signs::anonymousBytes);
     Growth mapped = counted ? signs.growth(Kind.ANONYMOUS) : Growth.UNSEEN;
     // A runtime that maps its arenas itself, such as Python for small objects, grows beside malloc.
-    boolean beside = mapped.grownBytes() > growth.grownBytes();
+    boolean beside =
+        growth.shape() != Growth.Shape.GROWING && mapped.grownBytes() > growth.grownBytes();
     judge(signs, beside ? mapped : growth, counted && !beside, findings);
   }
 

@@ -32,9 +32,9 @@ class TextReportTest {
               trimmable            18.1 MB   of kept, what malloc_trim gives back
               kernel                  0 MB   sockets, pipes, page tables, objects
             """)
-        .contains("  malloc live         626.7 MB   94 %  ###")
+        .contains("  malloc live         626.7 MB  94 %  ###")
         .contains("unaccounted")
-        .endsWith("1 look; the last one took 47 ms and read 2.0 MB\n");
+        .endsWith("1 look; the last one took 46 ms and read 2.0 MB\n");
     assertThat(report.lines()).allMatch(line -> line.length() <= 80);
   }
 
