@@ -85,8 +85,7 @@ final class Malloc {
   /** {@code live BYTES free BYTES}: chunks of their own included. */
   String truth() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment info =
-          (MemorySegment) infoCall.invokeExact((SegmentAllocator) arena);
+      MemorySegment info = (MemorySegment) infoCall.invokeExact((SegmentAllocator) arena);
       long live = field(info, IN_USE) + field(info, MMAPPED);
       return "live " + live + " free " + field(info, FREE);
     } catch (Throwable e) {

@@ -45,7 +45,9 @@ final class Target implements AutoCloseable {
         .keySet()
         .removeIf(
             name ->
-                name.startsWith("MALLOC_") || name.endsWith("_OPTIONS") || name.equals("LD_PRELOAD"));
+                name.startsWith("MALLOC_")
+                    || name.endsWith("_OPTIONS")
+                    || name.equals("LD_PRELOAD"));
     builder.environment().putAll(environment);
     return new Target(builder.start());
   }
@@ -117,6 +119,11 @@ final class Target implements AutoCloseable {
   /** The first number in the first line that it wrote: its port. */
   int port() {
     return Integer.parseInt(out.lines().getFirst().replaceAll("\\D", ""));
+  }
+
+  /** The first line that it wrote. */
+  String line() throws Exception {
+    return out.await(line -> true);
   }
 
   /** Gives a command, and waits for its answer. */

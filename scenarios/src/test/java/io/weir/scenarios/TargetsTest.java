@@ -79,8 +79,7 @@ class TargetsTest {
 
   @Test
   void heap_droppedAndCollected_isKeptByTheJvm() throws Exception {
-    try (Target target =
-        Target.jvm(Target.ONE_ARENA, "-Xmx256m", "-XX:MaxHeapFreeRatio=100")) {
+    try (Target target = Target.jvm(Target.ONE_ARENA, "-Xmx256m", "-XX:MaxHeapFreeRatio=100")) {
       long before = target.rssBytes();
       target.told("heap 100000000").told("drop").told("gc");
       assertThat(target.rssBytes() - before).isGreaterThan(90_000_000);
