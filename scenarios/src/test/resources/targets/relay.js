@@ -1,11 +1,14 @@
 // A relay of one resource: node --expose-gc relay.js naive|pipe URL
 //
 // `naive` writes each chunk and ignores what `write` answers; `pipe` waits for slow readers.
-// Commands, a line each: `usage` prints what is held, `gc` collects. It ends with its input.
+// Commands, a line each: `usage` prints what is held; `pin` makes buffers that stay, as whatever comes
+// late does, so that malloc cannot give back what lies below them; `gc` collects. It ends with its
+// input.
 'use strict';
 const http = require('http');
 const [mode, url] = process.argv.slice(2);
 const open = new Set();
+const pinned = [];
 let received = 0;
 
 const server = http.createServer((request, response) => {
@@ -41,6 +44,11 @@ function usage() {
 function answer(command) {
   if (command === 'usage') {
     console.log(usage());
+  } else if (command === 'pin') {
+    for (let i = 0; i < 64; i++) {
+      pinned.push(Buffer.allocUnsafeSlow(65536).fill(1));
+    }
+    console.log('done pin');
   } else if (command === 'gc') {
     global.gc();
     setImmediate(() => {

@@ -56,7 +56,8 @@ class DoctorJvmTest {
     try (Target target = Target.jvm(Map.of())) {
       target.told(scaled("arenas 16 BYTES 4000", 160_000_000));
       Report report = Doctor.examine(target.pid());
-      assertThat(report.verdict()).as(report.toString()).isEqualTo("MANY-ARENAS");
+      assertThat(report.verdict()).as(report.toString()).isIn("MANY-ARENAS", "RETAINED");
+      assertThat(report.verdicts()).contains("MANY-ARENAS");
       assertThat(report.freeBytes()).isGreaterThan(140_000_000);
     }
   }

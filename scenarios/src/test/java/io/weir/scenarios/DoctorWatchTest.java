@@ -22,7 +22,7 @@ class DoctorWatchTest {
   private static final String LEAK = "leak 1000000 1024";
   private static final String WATCH = "14s";
 
-  /** Each of these JVMs does what its command says, from the beginning of the watch on. */
+  /** Each of these processes does what its command says, from the beginning of the watch on. */
   enum Case {
     LEAK_WATCHED(LEAK, WATCH),
     LEAK_TRACKED(LEAK, WATCH, "-XX:NativeMemoryTracking=summary"),
@@ -30,7 +30,9 @@ class DoctorWatchTest {
     CACHE("fill 60000000 1000 2500", WATCH),
     SAWTOOTH("saw 40000000 1000 3000", WATCH),
     CONSTANT_LOAD("churn", WATCH),
-    GARBAGE("garbage 20000000", WATCH);
+    GARBAGE("garbage 20000000", WATCH),
+    HELD("hold 100000000 1000", WATCH),
+    HELD_BY_PYTHON("hold 100000000", WATCH, "");
 
     private final String command;
     private final String watch;
@@ -47,10 +49,16 @@ class DoctorWatchTest {
     }
 
     Report observe() throws Exception {
-      try (Target target = Target.jvm(Target.ONE_ARENA, jvmOption)) {
+      try (Target target = start()) {
         target.told(command);
         return Doctor.examine(target.pid(), "--watch", watch);
       }
+    }
+
+    private Target start() throws Exception {
+      return this == HELD_BY_PYTHON
+          ? Target.python(Map.of())
+          : Target.jvm(Target.ONE_ARENA, jvmOption);
     }
   }
 
@@ -101,8 +109,8 @@ class DoctorWatchTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"SAWTOOTH", "GARBAGE"})
-  void growth_thatComesAndGoes_isNoLeak(Case patient) throws Exception {
+  @EnumSource(names = {"SAWTOOTH", "GARBAGE", "HELD", "HELD_BY_PYTHON"})
+  void size_withoutLastingGrowth_isNoLeak(Case patient) throws Exception {
     Report report = report(patient);
     assertThat(report.verdicts())
         .as(report.toString())
