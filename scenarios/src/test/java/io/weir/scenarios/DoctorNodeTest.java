@@ -174,7 +174,7 @@ class DoctorNodeTest {
       Report report = Doctor.examine(relay.pid());
       assertThat(report.verdict()).as(report.toString()).isEqualTo("HEALTHY");
       assertThat(report.liveBytes()).isLessThan(40_000_000);
-      assertThat(report.row("sockets")).isBetween(3_000_000L, 60_000_000L);
+      assertThat(report.row("kernel sockets")).isBetween(3_000_000L, 60_000_000L);
     }
   }
 

@@ -111,7 +111,7 @@ class WeirLedgerTest {
       Report report = Doctor.examine(weir.process.pid());
       checkLedger(group, report.json());
       assertThat(report.verdict()).as(report.toString()).isIn("HEALTHY", "KERNEL");
-      assertThat(report.row("sockets")).isPositive();
+      assertThat(report.row("kernel sockets")).isPositive();
       checkLedger(group, weir.memory());
       Readers.Summary summary = readers.stop();
       assertThat(summary.progress().failed()).as("%s\n%s", summary, weir.said()).isZero();
