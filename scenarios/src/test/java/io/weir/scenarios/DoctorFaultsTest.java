@@ -122,8 +122,8 @@ class DoctorFaultsTest {
       Doctor.Running doctor = Doctor.start(NOBODY, Long.toString(target.pid()));
       Program.Outcome outcome = doctor.await();
       assertThat(outcome.exitCode()).as(said(outcome)).isIn(1, 20);
-      assertThat(said(outcome)).containsAnyOf("permitted", "permission");
-      assertThat(said(outcome)).containsAnyOf("root", "sudo", "same user", "its owner");
+      assertThat(said(outcome)).containsAnyOf("permit", "permission");
+      assertThat(said(outcome)).containsAnyOf("root", "sudo", "same user", "the user of");
     }
   }
 

@@ -52,11 +52,15 @@ final class Target implements AutoCloseable {
     return new Target(builder.start());
   }
 
-  /** A {@link HeapTarget}, ready. */
+  /**
+   * A {@link HeapTarget}, ready. Without the optimizing compiler: what that holds for a moment,
+   * some megabytes of malloc's, would hide what the target does.
+   */
   static Target jvm(Map<String, String> environment, String... jvmOptions) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(property("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xms16m", "-XX:+UseSerialGC"));
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xms16m"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of(jvmOptions));
     Path classes =
         Path.of(HeapTarget.class.getProtectionDomain().getCodeSource().getLocation().toURI());
