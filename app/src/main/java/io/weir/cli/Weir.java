@@ -5,8 +5,7 @@ import io.weir.demo.DemoSettings;
 import io.weir.doctor.DoctorCommand;
 import io.weir.doctor.DoctorSettings;
 import io.weir.doctor.LookSource;
-import io.weir.memory.probe.Obstacle;
-import io.weir.memory.probe.ObstacleException;
+import io.weir.doctor.ObservedProcess;
 import io.weir.server.ConsoleLog;
 import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
@@ -39,7 +38,7 @@ public final class Weir {
   private final LookSource.Opener opener;
 
   Weir(PrintStream out, PrintStream err) {
-    this(out, err, Weir::open);
+    this(out, err, ObservedProcess::open);
   }
 
   /** With what looks at processes. */
@@ -47,11 +46,6 @@ public final class Weir {
     this.out = out;
     this.err = err;
     this.opener = opener;
-  }
-
-  private static LookSource open(long pid, boolean attach) throws ObstacleException {
-    throw new ObstacleException(
-        Obstacle.OTHER_LAYOUT, "process " + pid + " cannot be looked at by this build", "");
   }
 
   /** Runs one command and exits: 0 done, 1 failed, 2 wrong usage. */

@@ -7,7 +7,10 @@ import io.weir.memory.doctor.Trim;
 import io.weir.memory.doctor.Unseen;
 import io.weir.memory.doctor.Watch;
 import io.weir.memory.ledger.Look;
+import io.weir.memory.probe.JvmProbe;
 import io.weir.memory.probe.ObstacleException;
+import io.weir.memory.probe.Reading;
+import io.weir.memory.probe.Target;
 import io.weir.server.Signals;
 import io.weir.server.StartException;
 import java.io.IOException;
@@ -171,25 +174,30 @@ public final class DoctorCommand {
     }
   }
 
-  private String trim(LookSource source, Look before) throws InterruptedException {
+  private String trim(LookSource source, Look before) {
     if (!Trim.canBeAsked(before)) {
       return "not trimmed: nothing is ever injected into a process; " + Trim.how(before);
     }
     if (!settings.attach()) {
       return "not trimmed: --no-attach leaves the JVM alone; " + Trim.how(before);
     }
+    Reading<String> said;
+    Look after;
     try {
-      String said = JvmTrim.run(settings.pid());
-      Look after = source.look();
-      return "trimmed: RSS "
-          + Megabytes.text(source.ledger(before).rssBytes())
-          + " -> "
-          + Megabytes.text(source.ledger(after).rssBytes())
-          + "; the JVM says: "
-          + said;
-    } catch (IOException e) {
+      said = JvmProbe.trim(Target.of(settings.pid()));
+      after = source.look();
+    } catch (ObstacleException e) {
       return "not trimmed: " + e.getMessage();
     }
+    if (said.value() == null) {
+      return "not trimmed: " + said.unseen() + (said.remedy().isEmpty() ? "" : "; " + said.remedy());
+    }
+    return "trimmed: RSS "
+        + Megabytes.text(source.ledger(before).rssBytes())
+        + " -> "
+        + Megabytes.text(source.ledger(after).rssBytes())
+        + "; the JVM says: "
+        + said.value();
   }
 
   private void writePage(Diagnosis diagnosis, String commandLine) throws StartException {

@@ -79,7 +79,7 @@ public final class Scene implements LookSource {
         110_000_000,
         "computed",
         List.of(
-            new LedgerRow(LedgerRow.Kind.MALLOC_KEPT, "malloc kept", KEPT_BYTES),
-            new LedgerRow(LedgerRow.Kind.UNACCOUNTED, "unaccounted", 10_000_000)));
+            new LedgerRow(LedgerRow.Kind.MALLOC_KEPT, KEPT_BYTES),
+            new LedgerRow(LedgerRow.Kind.UNACCOUNTED, 10_000_000)));
   }
 }
