@@ -43,6 +43,7 @@ final class Train {
     "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     "GET /flows HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /memory HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
   };
 

@@ -21,6 +21,7 @@ final class JvmAnswers {
   private final JvmAreas areas = new JvmAreas();
   private final Map<String, Long> nmt = new LinkedHashMap<>();
   private String version = "";
+  private boolean recording;
   private String collector = "";
   private long heapUsedBytes = -1;
   private long heapCommittedBytes = -1;
@@ -41,6 +42,15 @@ final class JvmAnswers {
   void flags(String line) {
     long max = amountAfter(line, "-XX:MaxHeapSize=");
     heapMaxBytes = max >= 0 ? max : heapMaxBytes;
+    recording |= line.contains("-XX:AOTCacheOutput=") || line.contains("-XX:AOTMode=record");
+  }
+
+  /**
+   * Does it record an AOT cache? Then its report of native memory looks for the archive that is not
+   * there yet, and the JVM ends with SIGSEGV (JDK 25.0.3, FileMapInfo::readonly_total).
+   */
+  boolean isRecording() {
+    return recording;
   }
 
   /** {@code GC.heap_info}. */

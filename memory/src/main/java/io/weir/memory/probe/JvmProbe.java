@@ -95,13 +95,15 @@ public final class JvmProbe {
     long start = System.nanoTime();
     JvmAnswers answers = new JvmAnswers();
     jvm.ask("VM.version", answers::version);
-    jvm.ask("VM.native_memory summary scale=b", answers::nativeMemory);
+    jvm.ask("VM.flags", answers::flags);
+    if (!answers.isRecording()) {
+      jvm.ask("VM.native_memory summary scale=b", answers::nativeMemory);
+    }
     if (answers.isTracked()) {
       jvm.ask("System.map", answers::map);
     }
     jvm.ask("GC.heap_info", answers::heap);
     jvm.ask("Compiler.codecache", answers::code);
-    jvm.ask("VM.flags", answers::flags);
     answers.mappings(mappings);
     jvm.ask("VM.metaspace vslist scale=1", answers::metaspace);
     if (target.isSelf() && !answers.isTracked()) {

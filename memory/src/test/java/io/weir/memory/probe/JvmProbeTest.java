@@ -113,6 +113,19 @@ class JvmProbeTest {
     }
   }
 
+  /** Asked for its native memory, JDK 25 would end with SIGSEGV. */
+  @Test
+  void read_jvmThatRecordsAnArchive_answersTheRestAndLives() throws IOException {
+    String record = "-XX:AOTCacheOutput=" + folder.resolve("hold.aot");
+    try (RuntimeTarget jvm = RuntimeTarget.java(HOME, folder, 1, record, TRACK)) {
+      JvmUse use = Objects.requireNonNull(JvmProbe.read(jvm.target(), true).value());
+      assertThat(use.nmt()).isEmpty();
+      assertThat(use.heapMaxBytes()).isEqualTo(128 * MIB);
+      assertThat(JvmProbe.read(jvm.target(), true).value()).isNotNull();
+      assertThat(jvm.isAlive()).isTrue();
+    }
+  }
+
   /** Such a JVM listens from its start, so no signal is needed. */
   @Test
   void read_reducedSignals_answersWithoutSignal() throws IOException {
