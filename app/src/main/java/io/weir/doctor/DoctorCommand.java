@@ -190,7 +190,9 @@ public final class DoctorCommand {
       return "not trimmed: " + e.getMessage();
     }
     if (said.value() == null) {
-      return "not trimmed: " + said.unseen() + (said.remedy().isEmpty() ? "" : "; " + said.remedy());
+      return "not trimmed: "
+          + said.unseen()
+          + (said.remedy().isEmpty() ? "" : "; " + said.remedy());
     }
     return "trimmed: RSS "
         + Megabytes.text(source.ledger(before).rssBytes())

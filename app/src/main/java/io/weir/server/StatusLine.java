@@ -5,7 +5,7 @@ import io.weir.relay.exchange.Totals;
 import java.io.IOException;
 
 /**
- * The line of each second: {@code 58.2 MB rss  66.1 charge  7.4 live  7.9 kernel  1000 flows  19.9
+ * The line of each second: {@code 58.2 MB rss 66.1 charge 7.4 live 7.9 kernel 1000 flows 19.9
  * MB/s}. Confined to one thread.
  *
  * <p>It begins with the resident set; all sizes are MB (bytes / 1,000,000). The charge is what a

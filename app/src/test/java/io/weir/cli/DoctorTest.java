@@ -75,7 +75,8 @@ class DoctorTest {
             });
 
     assertThat(weir.run("doctor", "7")).isEqualTo(Weir.FAILED);
-    assertThat(err()).isEqualTo("weir: process 7: another user's process\nTo see it: run it as root\n");
+    assertThat(err())
+        .isEqualTo("weir: process 7: another user's process\nTo see it: run it as root\n");
     assertThat(out()).isEmpty();
   }
 

@@ -98,7 +98,17 @@ class WeirTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"help", "--help", "--version", "help serve", "serve --help", "help demo", "demo -h", "doctor --help", "help doctor"})
+  @CsvSource({
+    "help",
+    "--help",
+    "--version",
+    "help serve",
+    "serve --help",
+    "help demo",
+    "demo -h",
+    "doctor --help",
+    "help doctor"
+  })
   void run_help_goesToStandardOutput(String line) throws InterruptedException {
     assertThat(run(line)).isEqualTo(Weir.DONE);
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("weir");

@@ -120,8 +120,7 @@ final class ArenaCounter {
     return old ? MallocState.HEAP_HEADER_OLD_BYTES : MallocState.HEAP_HEADER_BYTES;
   }
 
-  private @Nullable Steady steadyOther(MallocState state)
-      throws IOException, HeapChangedException {
+  private @Nullable Steady steadyOther(MallocState state) throws IOException, HeapChangedException {
     for (long alignment : HEAP_ALIGNMENTS) {
       long heap = state.top() & -alignment;
       try {

@@ -142,9 +142,7 @@ final class ArenaWalk {
       long left = end - p - 16;
       return left <= 32 && (head & ~PREV_INUSE) == left;
     }
-    return (head & ~PREV_INUSE) == 16
-        && p + 32 <= end
-        && (window.word(p + 24) & ~PREV_INUSE) == 16;
+    return (head & ~PREV_INUSE) == 16 && p + 32 <= end && (window.word(p + 24) & ~PREV_INUSE) == 16;
   }
 
   private long fencepostEnd(long p, long end) throws IOException, HeapChangedException {

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts a process' malloc heap from outside: live, freed but kept, and what a trim would give back.
- * The process needs no preparation, is not stopped, and takes no notice.
+ * Counts a process' malloc heap from outside: live, freed but kept, and what a trim would give
+ * back. The process needs no preparation, is not stopped, and takes no notice.
  *
  * <h2>How</h2>
  *
@@ -85,8 +85,11 @@ public final class HeapCensus {
       }
       List<Mapping> fresh = mappings.isEmpty() ? MemoryMap.read(target) : mappings;
       if (fresh.isEmpty()) {
-        String why = "process " + target.pid() + " has no memory of its own: it has ended, or is a"
-            + " kernel thread";
+        String why =
+            "process "
+                + target.pid()
+                + " has no memory of its own: it has ended, or is a"
+                + " kernel thread";
         return new Census.Uncounted(why, "", System.nanoTime() - start);
       }
       try (ProcMemory memory = ProcMemory.open(target)) {
@@ -134,7 +137,9 @@ public final class HeapCensus {
     } catch (HeapChangedException e) {
       return e.isSwapped()
           ? uncounted(
-              "part of the heap of process " + target.pid() + " is in swap; to count it would"
+              "part of the heap of process "
+                  + target.pid()
+                  + " is in swap; to count it would"
                   + " bring it back into memory",
               "swap off, or look again when the process has been active")
           : uncounted(String.valueOf(e.getMessage()), "run it again, or watch it for longer");
@@ -228,8 +233,7 @@ public final class HeapCensus {
     return heap == null ? 0 : heap.end();
   }
 
-  private void countMmapped(
-      ArenaSearch.Found found, MallocParameters parameters, HeapSum sum)
+  private void countMmapped(ArenaSearch.Found found, MallocParameters parameters, HeapSum sum)
       throws IOException, HeapChangedException {
     MallocParameters now = parameters;
     MmappedSearch search = new MmappedSearch(window);

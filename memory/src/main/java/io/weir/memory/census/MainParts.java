@@ -37,8 +37,7 @@ final class MainParts {
     this.count = new ArenaCount(state, true, FastbinMarks.read(peek, state));
   }
 
-  ArenaCount count(long sbrkBase, List<Mapping> mappings)
-      throws IOException, HeapChangedException {
+  ArenaCount count(long sbrkBase, List<Mapping> mappings) throws IOException, HeapChangedException {
     peek.forget();
     for (Mapping mapping : mappings) {
       boolean heap = mapping.name().equals("[heap]");
@@ -56,8 +55,7 @@ final class MainParts {
     return count;
   }
 
-  private void search(long from, long end, boolean heap)
-      throws IOException, HeapChangedException {
+  private void search(long from, long end, boolean heap) throws IOException, HeapChangedException {
     long at = from;
     long lastEnd = heap ? from : 0;
     while (at < end && bytes < state.systemBytes() && places++ < PLACES_MAX) {

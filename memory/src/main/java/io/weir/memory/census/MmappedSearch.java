@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * Looks for chunks that are mappings of their own. The kernel merges neighbours into one mapping,
  * and stacks and managed heaps are anonymous too; so each resident page is looked at for a header
- * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found counts
- * only if number and sum are malloc's own, to the byte.
+ * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found
+ * counts only if number and sum are malloc's own, to the byte.
  */
 final class MmappedSearch {
   /** The most pages looked at that are no chunks: 1 GiB with pages of 4 KiB. */

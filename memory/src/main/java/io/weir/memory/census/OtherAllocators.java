@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Recognises allocators other than glibc's: by the libraries mapped, else by words in the program. */
+/**
+ * Recognises allocators other than glibc's: by the libraries mapped, else by words in the program.
+ */
 final class OtherAllocators {
   /** Of the program's file; more is not looked through. */
   private static final int PROGRAM_MAX_BYTES = 128 << 20;

@@ -20,10 +20,7 @@ final class ProcMemory implements RemoteMemory, AutoCloseable {
   private final PageMap pageMap;
   private final Arena arena = Arena.ofConfined();
   private final ByteBuffer buffer =
-      arena
-          .allocate(BUFFER_BYTES, Long.BYTES)
-          .asByteBuffer()
-          .order(ByteOrder.nativeOrder());
+      arena.allocate(BUFFER_BYTES, Long.BYTES).asByteBuffer().order(ByteOrder.nativeOrder());
   private long bytesRead;
 
   private ProcMemory(FileChannel file, PageMap pageMap) {

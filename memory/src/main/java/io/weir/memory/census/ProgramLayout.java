@@ -46,7 +46,9 @@ final class ProgramLayout {
     }
     int machine = head.getShort(MACHINE_AT);
     if (machine != X86_64 && machine != AARCH64) {
-      return "the program is for a machine (ELF number " + machine + ") other than x86-64 and"
+      return "the program is for a machine (ELF number "
+          + machine
+          + ") other than x86-64 and"
           + " aarch64, and the layout of its heap is not known here";
     }
     return "";

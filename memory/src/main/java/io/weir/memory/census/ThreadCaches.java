@@ -28,8 +28,12 @@ final class ThreadCaches {
   private int found;
   private long bytes;
 
-  /** Looks whether the chunk is a thread's cache, and if so adds what it holds; the arena's first as a rule is one. */
-  void look(Window window, long chunk, long size, boolean first) throws IOException, HeapChangedException {
+  /**
+   * Looks whether the chunk is a thread's cache, and if so adds what it holds; the arena's first as
+   * a rule is one.
+   */
+  void look(Window window, long chunk, long size, boolean first)
+      throws IOException, HeapChangedException {
     int i = window.at(chunk, (int) (size / 8));
     long[] w = window.words;
     boolean old = size == SIZE_OLD_BYTES;

@@ -10,8 +10,7 @@ final class Advice {
   static String collect(RuntimeKind runtime, long pid) {
     return switch (runtime) {
       case JVM -> "jcmd " + pid + " GC.run, then weir doctor " + pid;
-      case NODE ->
-          "start it with node --expose-gc and call global.gc(), then weir doctor " + pid;
+      case NODE -> "start it with node --expose-gc and call global.gc(), then weir doctor " + pid;
       case RUBY -> "call GC.start in it, then weir doctor " + pid;
       case GO -> "call debug.FreeOSMemory() in it, then weir doctor " + pid;
       case DOTNET -> "call GC.Collect() in it, then weir doctor " + pid;
@@ -37,9 +36,7 @@ final class Advice {
                   + pid
                   + " twice, and compare in DevTools");
       case PYTHON ->
-          List.of(
-              "memray attach " + pid,
-              "tracemalloc.start(25) in it, and compare two snapshots");
+          List.of("memray attach " + pid, "tracemalloc.start(25) in it, and compare two snapshots");
       case RUBY -> List.of("ObjectSpace.trace_object_allocations_start, then ObjectSpace.dump_all");
       case GO -> List.of("go tool pprof http://HOST:PORT/debug/pprof/heap (net/http/pprof)");
       case DOTNET -> List.of("dotnet-gcdump collect -p " + pid);

@@ -62,8 +62,7 @@ final class GrowthRules {
       case GROWING -> {
         if (!signs.isBlocked()) {
           String doubt = doubt(signs, growth, split);
-          findings.add(
-              doubt == null ? leak(signs, growth, split) : tooEarly(signs, growth, doubt));
+          findings.add(doubt == null ? leak(signs, growth, split) : tooEarly(signs, growth, doubt));
         }
       }
       case TOO_SHORT -> findings.add(tooEarly(signs, growth, tooShort(signs)));

@@ -184,10 +184,7 @@ final class HeapRules {
   }
 
   private static long keptInOthers(Census.Counted counted) {
-    return counted.arenas().stream()
-        .filter(a -> !a.main())
-        .mapToLong(ArenaCensus::freeBytes)
-        .sum();
+    return counted.arenas().stream().filter(a -> !a.main()).mapToLong(ArenaCensus::freeBytes).sum();
   }
 
   private static long otherTops(Census.Counted counted) {

@@ -18,9 +18,9 @@ import java.util.List;
  * </pre>
  *
  * <p>Each group of rules looks at the same signs and adds what it finds; none knows of another, but
- * that growth while readers do not read is left to BUFFERING. A finding needs bytes and a share:
- * 32 MiB and 20 %, where its rule does not ask for more. Nothing is said of growth that was not
- * seen. HEALTHY and PLATEAU come alone.
+ * that growth while readers do not read is left to BUFFERING. A finding needs bytes and a share: 32
+ * MiB and 20 %, where its rule does not ask for more. Nothing is said of growth that was not seen.
+ * HEALTHY and PLATEAU come alone.
  *
  * <p>The order is that of what to do first: a leak, then by size what holds memory now, then what
  * is not the process (files), then what could not be told. What malloc keeps in many arenas counts

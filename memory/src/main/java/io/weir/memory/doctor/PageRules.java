@@ -35,7 +35,8 @@ final class PageRules {
     List<String> next = new ArrayList<>();
     switch (signs.runtime()) {
       case GO -> next.add("GODEBUG=madvdontneed=1 in its environment: RSS then falls at once");
-      default -> next.add("jemalloc: MALLOC_CONF=muzzy_decay_ms:0; mimalloc: MIMALLOC_PURGE_DELAY=0");
+      default ->
+          next.add("jemalloc: MALLOC_CONF=muzzy_decay_ms:0; mimalloc: MIMALLOC_PURGE_DELAY=0");
     }
     next.add("grep LazyFree /proc/" + signs.pid() + "/smaps_rollup");
     findings.add(

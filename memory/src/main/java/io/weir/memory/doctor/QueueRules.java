@@ -59,9 +59,7 @@ final class QueueRules {
 
   /** What would be a leak if nobody were blocked. */
   private static Growth growth(Signs signs) {
-    return signs.counted() != null
-        ? signs.liveGrowth()
-        : signs.growth(Signs::anonymousBytes);
+    return signs.counted() != null ? signs.liveGrowth() : signs.growth(Signs::anonymousBytes);
   }
 
   /** Direct buffers where a JVM tells of them: the rest of its native memory waits for nobody. */

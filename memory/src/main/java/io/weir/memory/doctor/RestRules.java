@@ -99,8 +99,7 @@ final class RestRules {
     if (growth.shape() == Growth.Shape.STOPPED) {
       return plateau(signs, growth);
     }
-    boolean watched =
-        signs.watchSeconds() >= Growth.WATCH_SECONDS_MIN && signs.looks().size() >= 2;
+    boolean watched = signs.watchSeconds() >= Growth.WATCH_SECONDS_MIN && signs.looks().size() >= 2;
     long live = signs.liveBytes();
     if (!watched
         && live >= UNWATCHED_BYTES_MIN
@@ -123,8 +122,7 @@ final class RestRules {
             + Megabytes.text(growth.grownBytes())
             + " and then stopped, at "
             + Megabytes.text(growth.toBytes()),
-        List.of(
-            QueueRules.grownLine(signs, growth), "in the last quarter of the watch it did not"),
+        List.of(QueueRules.grownLine(signs, growth), "in the last quarter of the watch it did not"),
         "always: what fills up and stops is a cache, a pool or a warm-up",
         "a longer watch shows further steps",
         List.of("weir doctor " + signs.pid() + " --watch 5m"));

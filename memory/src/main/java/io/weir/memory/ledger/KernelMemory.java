@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the kernel holds for a process. Page tables and socket buffers are read; the objects
  * themselves are counted and multiplied, since no file tells their bytes by process. What one costs
- * was measured on Linux 6.18 by making thousands of them in a cgroup (docs/decisions/0009-charge.md).
+ * was measured on Linux 6.18 by making thousands of them in a cgroup
+ * (docs/decisions/0009-charge.md).
  */
 final class KernelMemory {
   /** A TCP socket with its inode, dentry, file and epoll item. */

@@ -80,8 +80,7 @@ public final class Observer {
 
   private Reading<JvmUse> jvm() {
     Reading<JvmUse> known = jvm;
-    if (known != null
-        && System.nanoTime() - jvmAtNanos < known.costNanos() * ASK_PAUSE_FACTOR) {
+    if (known != null && System.nanoTime() - jvmAtNanos < known.costNanos() * ASK_PAUSE_FACTOR) {
       return known;
     }
     Reading<JvmUse> asked = JvmProbe.read(target, attach);

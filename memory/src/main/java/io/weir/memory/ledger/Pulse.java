@@ -59,8 +59,7 @@ public final class Pulse {
             + socketMemory.sockets() * KernelMemory.SOCKET_BYTES;
     long rssBytes = residentSet.bytes();
     CgroupUse cgroup = Ledger.alone(Cgroup.read(self).value());
-    long chargeBytes = 
-        cgroup == null ? rssBytes + kernelBytes : Ledger.charge(cgroup, socketBytes);
+    long chargeBytes = cgroup == null ? rssBytes + kernelBytes : Ledger.charge(cgroup, socketBytes);
     return new Beat(rssBytes, chargeBytes, OwnMalloc.liveBytes(), kernelBytes);
   }
 }

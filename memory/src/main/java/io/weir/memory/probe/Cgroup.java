@@ -35,8 +35,7 @@ public final class Cgroup {
       Place v2 = null;
       try (ProcText text = ProcText.open(target.file("cgroup"))) {
         Paths paths = Paths.parse(text);
-        List<Mounts.Mount> mounts =
-            Mounts.ofType(target.rootFile("self/mountinfo"), "cgroup");
+        List<Mounts.Mount> mounts = Mounts.ofType(target.rootFile("self/mountinfo"), "cgroup");
         v1 = paths.v1() == null ? null : place(1, paths.v1(), mounts);
         v2 = paths.v2() == null ? null : place(2, paths.v2(), mounts);
       }
@@ -59,7 +58,10 @@ public final class Cgroup {
   private static String reason(Target target, @Nullable Place place) {
     return place == null
         ? "no memory controller of cgroups is mounted here"
-        : "the cgroup of process " + target.pid() + ", " + place.path()
+        : "the cgroup of process "
+            + target.pid()
+            + ", "
+            + place.path()
             + ", cannot be seen from here: it is gone, or outside of what is mounted here";
   }
 

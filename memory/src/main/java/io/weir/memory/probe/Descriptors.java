@@ -55,8 +55,7 @@ public final class Descriptors {
     } catch (ObstacleException e) {
       throw e;
     } catch (DirectoryIteratorException e) {
-      descriptors.use =
-          target.unseen("the descriptors", e, System.nanoTime() - from);
+      descriptors.use = target.unseen("the descriptors", e, System.nanoTime() - from);
     } catch (IOException e) {
       descriptors.use = target.unseen("the descriptors", e, System.nanoTime() - from);
     }
@@ -166,8 +165,7 @@ public final class Descriptors {
         return Math.max(-1, libc.readlink(path, into));
       }
       try {
-        byte[] link =
-            Files.readSymbolicLink(entry).toString().getBytes(StandardCharsets.UTF_8);
+        byte[] link = Files.readSymbolicLink(entry).toString().getBytes(StandardCharsets.UTF_8);
         int length = Math.min(link.length, into.length);
         System.arraycopy(link, 0, into, 0, length);
         return length;

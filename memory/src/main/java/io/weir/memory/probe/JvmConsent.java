@@ -78,7 +78,10 @@ final class JvmConsent {
       return null;
     }
     return new Refusal(
-        "the JVM " + target.pid() + " belongs to user " + status.effective("Uid")
+        "the JVM "
+            + target.pid()
+            + " belongs to user "
+            + status.effective("Uid")
             + " and answers only that user and root",
         "run the command as that user, or as root");
   }
@@ -99,7 +102,9 @@ final class JvmConsent {
       return null;
     } catch (IOException e) {
       return new Refusal(
-          "the options of the JVM " + target.pid() + " cannot be read, so it is not known whether"
+          "the options of the JVM "
+              + target.pid()
+              + " cannot be read, so it is not known whether"
               + " it takes questions",
           "run the command as root");
     }
@@ -107,7 +112,9 @@ final class JvmConsent {
 
   private static Refusal disabled(Target target) {
     return new Refusal(
-        "the JVM " + target.pid() + " was started with -XX:+DisableAttachMechanism, so it is not"
+        "the JVM "
+            + target.pid()
+            + " was started with -XX:+DisableAttachMechanism, so it is not"
             + " asked",
         "start it without that option");
   }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * that the asking thread waits for, and then both stand still.
  *
  * <p>The lean way calls what the platform's MBean itself calls; it is there where the program was
- * started with {@code --add-opens jdk.management/com.sun.management.internal=ALL-UNNAMED} (or {@code
- * Add-Opens} in its manifest). Otherwise the MBean is asked, which loads all of JMX. The numbers are
- * in docs/decisions/0008-asking-a-jvm.md.
+ * started with {@code --add-opens jdk.management/com.sun.management.internal=ALL-UNNAMED} (or
+ * {@code Add-Opens} in its manifest). Otherwise the MBean is asked, which loads all of JMX. The
+ * numbers are in docs/decisions/0008-asking-a-jvm.md.
  */
 final class JvmInside implements JvmAsk {
   private final @Nullable Object commands;
@@ -39,9 +39,7 @@ final class JvmInside implements JvmAsk {
       instance.setAccessible(true);
       execute.setAccessible(true);
       return new JvmInside(instance.invoke(null), execute);
-    } catch (ReflectiveOperationException
-        | InaccessibleObjectException
-        | LinkageError _) {
+    } catch (ReflectiveOperationException | InaccessibleObjectException | LinkageError _) {
       return new JvmInside(null, null);
     }
   }
@@ -54,7 +52,8 @@ final class JvmInside implements JvmAsk {
   @Override
   public void ask(String command, Consumer<String> lines) throws IOException {
     try {
-      String answer = execute == null ? byBean(command) : (String) execute.invoke(commands, command);
+      String answer =
+          execute == null ? byBean(command) : (String) execute.invoke(commands, command);
       answer.lines().forEach(lines);
     } catch (ReflectiveOperationException | JMException e) {
       // An unknown command; the parsers are given nothing.

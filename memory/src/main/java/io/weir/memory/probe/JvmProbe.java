@@ -46,8 +46,7 @@ public final class JvmProbe {
         return Reading.none();
       }
       if (!attach) {
-        return Reading.unseen(
-            "the JVM was not asked", "allow the doctor to ask it", since(start));
+        return Reading.unseen("the JVM was not asked", "allow the doctor to ask it", since(start));
       }
       return converse(target, start, jvm -> answers(target, jvm, mappings));
     } catch (IOException e) {
@@ -60,7 +59,8 @@ public final class JvmProbe {
 
   /**
    * Has a JVM give back what malloc keeps ({@code malloc_trim(0)}), by {@code
-   * System.trim_native_heap}; JDK 18 and later, late updates of 17, Linux with glibc. It may take 50 ms for 300 MB.
+   * System.trim_native_heap}; JDK 18 and later, late updates of 17, Linux with glibc. It may take
+   * 50 ms for 300 MB.
    *
    * @return what the JVM says, such as {@code Trim native heap: RSS+Swap: 471M->173M (-298M)}
    */
@@ -166,8 +166,7 @@ public final class JvmProbe {
     return priced(seen, start);
   }
 
-  private static <T> void ask(
-      Target target, Talk<Reading<T>> talk, Consumer<Reading<T>> give) {
+  private static <T> void ask(Target target, Talk<Reading<T>> talk, Consumer<Reading<T>> give) {
     long start = System.nanoTime();
     try {
       give.accept(talk.with(JvmWire.open(target)));

@@ -58,9 +58,7 @@ final class JvmText {
   /** The range {@code 0x1000-0x2000} that a line begins with, or null. */
   static @Nullable AddressRange leading(String line) {
     int dash = line.indexOf('-');
-    return dash < 0 || !line.startsWith("0x")
-        ? null
-        : range(hexAt(line, 0), hexAt(line, dash + 1));
+    return dash < 0 || !line.startsWith("0x") ? null : range(hexAt(line, 0), hexAt(line, dash + 1));
   }
 
   /** A range, or null where the addresses make none. */

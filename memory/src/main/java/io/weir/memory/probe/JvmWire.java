@@ -22,11 +22,11 @@ import java.util.function.Consumer;
  * command.
  *
  * <p><b>Why not the JDK's executeJCmd.</b> It is not exported, and its stream cannot be given up.
- * That matters: JDK 25 writes some answers (System.map, VM.metaspace) straight into the socket, from a thread
- * that no safepoint can pass. A JVM whose asker stops reading <i>stands still</i> as soon as the
- * socket's buffer is full. So the answer is read in large pieces, and an asker that is interrupted
- * closes the channel, which sets the JVM free. For the same reason a JVM must never ask itself this
- * way. See docs/decisions/0008-asking-a-jvm.md.
+ * That matters: JDK 25 writes some answers (System.map, VM.metaspace) straight into the socket,
+ * from a thread that no safepoint can pass. A JVM whose asker stops reading <i>stands still</i> as
+ * soon as the socket's buffer is full. So the answer is read in large pieces, and an asker that is
+ * interrupted closes the channel, which sets the JVM free. For the same reason a JVM must never ask
+ * itself this way. See docs/decisions/0008-asking-a-jvm.md.
  *
  * <p>Blocks; for a thread that may be interrupted.
  */

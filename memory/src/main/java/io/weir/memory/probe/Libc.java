@@ -74,14 +74,14 @@ final class Libc {
           BARE,
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle GETSOCKNAME =
-      handle(
-          "getsockname", BARE, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+      handle("getsockname", BARE, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle SOCKET =
       handle("socket", 0, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle SEND =
       handle("send", 0, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle RECV =
-      handle("recv", SLOW, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      handle(
+          "recv", SLOW, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
   private static final @Nullable Libc LIBC = PERMITTED ? new Libc() : null;
 
@@ -124,9 +124,7 @@ final class Libc {
       options.add(Linker.Option.firstVariadicArg(variadicFrom));
     }
     return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow(name),
-        signature,
-        options.toArray(new Linker.Option[0]));
+        linker.defaultLookup().findOrThrow(name), signature, options.toArray(new Linker.Option[0]));
   }
 
   private int result(int value, MemorySegment slot) {
@@ -161,7 +159,8 @@ final class Libc {
     MemorySegment slot = errno.get();
     int[] value = new int[1];
     try {
-      int n = result((int) IOCTL.invokeExact(slot, fd, request, MemorySegment.ofArray(value)), slot);
+      int n =
+          result((int) IOCTL.invokeExact(slot, fd, request, MemorySegment.ofArray(value)), slot);
       return n < 0 ? n : value[0];
     } catch (Throwable t) {
       throw unexpected(t);
@@ -232,8 +231,7 @@ final class Libc {
     try {
       long n =
           (long)
-              SEND.invokeExact(
-                  slot, fd, MemorySegment.ofArray(message), (long) message.length, 0);
+              SEND.invokeExact(slot, fd, MemorySegment.ofArray(message), (long) message.length, 0);
       return result((int) n, slot);
     } catch (Throwable t) {
       throw unexpected(t);

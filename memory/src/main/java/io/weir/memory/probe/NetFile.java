@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 
 /**
- * The tables {@code /proc/PID/net/tcp}, {@code tcp6}, {@code udp} and {@code udp6}, proc_pid_net(5):
- * the sockets of the network namespace of that process, without what the kernel charges for them.
+ * The tables {@code /proc/PID/net/tcp}, {@code tcp6}, {@code udp} and {@code udp6},
+ * proc_pid_net(5): the sockets of the network namespace of that process, without what the kernel
+ * charges for them.
  */
 final class NetFile {
   /** A table of so many lines takes seconds. */

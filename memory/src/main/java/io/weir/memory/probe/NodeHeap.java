@@ -11,8 +11,8 @@ import java.util.List;
 /**
  * Finds V8's heap pages by their structure.
  *
- * <p><b>Layout.</b> V8 keeps objects in pages that begin at a multiple of 256 KiB. Up to V8 11 (Node
- * 18, 20) each begins with a header (src/heap/basic-memory-chunk.h), 64-bit words:
+ * <p><b>Layout.</b> V8 keeps objects in pages that begin at a multiple of 256 KiB. Up to V8 11
+ * (Node 18, 20) each begins with a header (src/heap/basic-memory-chunk.h), 64-bit words:
  *
  * <pre>
  *   0  size of the page             3  start of its objects     10  address of the page itself

@@ -77,7 +77,10 @@ public final class Smaps {
   private String unseen() {
     return summed == 0
         ? ""
-        : "of " + (summed + MAPPINGS_MAX) + " mappings the last " + summed
+        : "of "
+            + (summed + MAPPINGS_MAX)
+            + " mappings the last "
+            + summed
             + " are not told one by one, but summed by name";
   }
 
@@ -189,8 +192,7 @@ public final class Smaps {
       AddressRange range =
           new AddressRange(first.range().start(), Math.max(last, first.range().end()));
       return use(
-          new Mapping(
-              range, first.permissions(), first.offsetBytes(), first.inode(), first.name()),
+          new Mapping(range, first.permissions(), first.offsetBytes(), first.inode(), first.name()),
           sizes);
     }
   }

@@ -140,8 +140,7 @@ final class SocketDiag implements AutoCloseable {
   }
 
   /** Takes one part; true after the last. */
-  static boolean take(
-      ByteBuffer part, String protocol, SocketFacts facts, SocketFacts.Taker taker)
+  static boolean take(ByteBuffer part, String protocol, SocketFacts facts, SocketFacts.Taker taker)
       throws IOException {
     int limit = part.limit();
     try {

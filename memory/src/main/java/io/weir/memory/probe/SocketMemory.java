@@ -13,18 +13,19 @@ import org.jspecify.annotations.Nullable;
  * The kernel memory of all sockets of this process, often and cheaply.
  *
  * <p>Every descriptor from 0 up to the size of the descriptor table is asked with SO_MEMINFO: a
- * descriptor that is no socket, or none at all, says so at once, and one that is closed or used anew
- * meanwhile does no harm. Then the kernel is asked for what no descriptor leads to ({@link
- * SocketDiag}): sockets that were closed with data still to be sent, and connections that wait to be
- * accepted. They count where their local port is one of our sockets', now or the last time, so that
- * the last data of a connection that we made ourselves is in it while that is young.
+ * descriptor that is no socket, or none at all, says so at once, and one that is closed or used
+ * anew meanwhile does no harm. Then the kernel is asked for what no descriptor leads to ({@link
+ * SocketDiag}): sockets that were closed with data still to be sent, and connections that wait to
+ * be accepted. They count where their local port is one of our sockets', now or the last time, so
+ * that the last data of a connection that we made ourselves is in it while that is young.
  *
- * <p>Measured (C1, Linux 6.18, one core): 2.3 ms of CPU for 2,000 sockets, 26 ms for 19,800,
- * of which the closed ones take 0.8 and 2.7. One dump of all sockets by sock_diag takes as long (2.4
+ * <p>Measured (C1, Linux 6.18, one core): 2.3 ms of CPU for 2,000 sockets, 26 ms for 19,800, of
+ * which the closed ones take 0.8 and 2.7. One dump of all sockets by sock_diag takes as long (2.4
  * and 24 ms), but does not tell whose they are: for that the links in {@code /proc/self/fd} must be
  * read, which takes 10 and 92 ms.
  *
- * <p>It paces itself: it works at most a hundredth of the time, and tells the last value until then.
+ * <p>It paces itself: it works at most a hundredth of the time, and tells the last value until
+ * then.
  *
  * <p>Thread: any, one at a time. Not for an event loop.
  */
@@ -77,8 +78,8 @@ public final class SocketMemory {
 
   /**
    * Bytes that the kernel charges for the buffers of our sockets, all families; -1 where it cannot
-   * be seen, since native access is not enabled or this is not Linux. It is the last value where the
-   * last look is so young that another would take more than a hundredth of the time.
+   * be seen, since native access is not enabled or this is not Linux. It is the last value where
+   * the last look is so young that another would take more than a hundredth of the time.
    */
   public synchronized long bytes() {
     return bytes(System.nanoTime());

@@ -16,10 +16,10 @@ import java.util.List;
  * that is ours and native access is enabled, {@link SocketDiag} tells them with what the kernel
  * charges; else the tables in {@code /proc/PID/net} tell their queues only, and no unix sockets.
  *
- * <p>A closed socket has no inode, nor has a connection that was not accepted yet. Such a one counts
- * as this process' if its local port is one of those that the process has sockets on. So the last
- * data of a connection that the process itself made, and closed, is missed unless it has another
- * socket on that port.
+ * <p>A closed socket has no inode, nor has a connection that was not accepted yet. Such a one
+ * counts as this process' if its local port is one of those that the process has sockets on. So the
+ * last data of a connection that the process itself made, and closed, is missed unless it has
+ * another socket on that port.
  */
 public final class Sockets {
   /** Rows told one by one; further ones that hold nothing to speak of are summed. */
@@ -61,8 +61,7 @@ public final class Sockets {
       Sockets sockets = new Sockets(descriptors.sockets());
       if (sockets.ask()) {
         target.requireAlive();
-        return new Reading<>(
-            sockets.toUse(), use.unseen(), use.remedy(), System.nanoTime() - from);
+        return new Reading<>(sockets.toUse(), use.unseen(), use.remedy(), System.nanoTime() - from);
       }
     }
     return readTables(target, descriptors, same, from);
@@ -81,8 +80,7 @@ public final class Sockets {
     } catch (IOException e) {
       return target.unseen("the sockets", e, System.nanoTime() - from);
     }
-    String remedy =
-        same ? Libc.REMEDY : "look from inside: nsenter --net --target " + target.pid();
+    String remedy = same ? Libc.REMEDY : "look from inside: nsenter --net --target " + target.pid();
     return new Reading<>(
         sockets.toUse(),
         "what the kernel charges for sockets cannot be seen, only their queues: "

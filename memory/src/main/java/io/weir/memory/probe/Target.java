@@ -97,8 +97,14 @@ public final class Target {
     if (stat.state() == 'Z') {
       throw new ObstacleException(
           Obstacle.ZOMBIE,
-          "process " + pid + " (" + status.name() + ") has ended and has no memory any more: it is"
-              + " a zombie until its parent, process " + stat.parent() + ", waits for it",
+          "process "
+              + pid
+              + " ("
+              + status.name()
+              + ") has ended and has no memory any more: it is"
+              + " a zombie until its parent, process "
+              + stat.parent()
+              + ", waits for it",
           "");
     }
     if (stat.isKernelThread()) {
@@ -119,8 +125,11 @@ public final class Target {
     if (e instanceof NoSuchFileException && Mounts.hidesProcesses(root.resolve("self/mountinfo"))) {
       return new ObstacleException(
           Obstacle.NOT_PERMITTED,
-          "process " + pid + " cannot be seen: there is none, or it is another user's, since "
-              + root + " hides those (mount option hidepid)",
+          "process "
+              + pid
+              + " cannot be seen: there is none, or it is another user's, since "
+              + root
+              + " hides those (mount option hidepid)",
           "run as root, or as the user of the process");
     }
     return new ObstacleException(
@@ -202,7 +211,10 @@ public final class Target {
     requireAlive();
     if (isRefusal(e)) {
       return Reading.unseen(
-          what + " of process " + pid + " cannot be seen: the kernel does not permit it, since "
+          what
+              + " of process "
+              + pid
+              + " cannot be seen: the kernel does not permit it, since "
               + refusalReason(),
           permitRemedy(),
           costNanos);

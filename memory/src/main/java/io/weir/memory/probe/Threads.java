@@ -49,7 +49,9 @@ public final class Threads {
     if (refused) {
       return new Reading<>(
           List.copyOf(rows),
-          "where the stacks of process " + target.pid() + " are cannot be seen: the kernel does not"
+          "where the stacks of process "
+              + target.pid()
+              + " are cannot be seen: the kernel does not"
               + " permit to attach to it",
           target.attachRemedy(),
           cost);

@@ -14,8 +14,21 @@ class CorruptHeapTest {
 
   /** Values that lead somewhere. */
   private static final long[] WORDS = {
-    0, 1, 16, 17, 32, 33, 0x291, 4096, -1, Long.MIN_VALUE, HeapImage.HEAP, HeapImage.HEAP + 0x290,
-    HeapImage.DATA + 0x100, 1L << 46, 65536
+    0,
+    1,
+    16,
+    17,
+    32,
+    33,
+    0x291,
+    4096,
+    -1,
+    Long.MIN_VALUE,
+    HeapImage.HEAP,
+    HeapImage.HEAP + 0x290,
+    HeapImage.DATA + 0x100,
+    1L << 46,
+    65536
   };
 
   private static @Nullable ArenaCount count(HeapImage image)

@@ -91,8 +91,7 @@ class HeapCensusTest {
         long predicted = still(target).census.trimmableBytes();
         long before = target.rssBytes();
         target.tell("trim");
-        assertThat(before - target.rssBytes())
-            .isCloseTo(predicted, Percentage.withPercentage(0.5));
+        assertThat(before - target.rssBytes()).isCloseTo(predicted, Percentage.withPercentage(0.5));
         assertThat(still(target).census.trimmableBytes()).isLessThan(1 << 20);
         assertThat(still(target).census.trimmableBytes()).isLessThan(1 << 20);
       }

@@ -127,8 +127,7 @@ final class MallocTarget {
     System.exit(0);
   }
 
-  private String obey(String[] words)
-      throws IOException, ExecutionException, InterruptedException {
+  private String obey(String[] words) throws IOException, ExecutionException, InterruptedException {
     switch (words[0]) {
       case "alloc" -> {
         for (int i = 0; i < Integer.parseInt(words[1]); i++) {

@@ -33,8 +33,7 @@ final class TargetProcess implements AutoCloseable {
   private final BufferedWriter in;
   private final BufferedReader out;
 
-  private TargetProcess(List<String> command, Map<String, String> environment)
-      throws IOException {
+  private TargetProcess(List<String> command, Map<String, String> environment) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().putAll(environment);

@@ -131,8 +131,7 @@ class JudgePropertyTest {
       @ForAll long seed,
       @ForAll @DoubleRange(min = 1, max = 200) double rate) {
     Random random = new Random(seed);
-    Patient patient =
-        watch(new Patient(), looks, i -> 5 + rate * (i + 0.5 * random.nextDouble()));
+    Patient patient = watch(new Patient(), looks, i -> 5 + rate * (i + 0.5 * random.nextDouble()));
     assertThat(patient.judge().findings().getFirst().verdict()).isEqualTo(Verdict.LEAK_SUSPECT);
   }
 

@@ -160,8 +160,7 @@ final class Patient {
   private MemoryUse memory() {
     Mapping mapping = new Mapping(new AddressRange(4096, 8192), "rw-p", 0, 0, "[heap]");
     return new MemoryUse(
-        List.of(
-            new MappingUse(mapping, rss(), rss(), anonymous(), lazyBytes, hugeBytes, 0)));
+        List.of(new MappingUse(mapping, rss(), rss(), anonymous(), lazyBytes, hugeBytes, 0)));
   }
 
   private Census counted() {

@@ -75,6 +75,7 @@ class TextReportTest {
     patient.socketsUnseen = true;
 
     assertThat(TextReport.of(patient.look(0).judge(), false, 80))
-        .contains("Not seen\n  sockets: the sockets may not be seen\n    to see it: run it as root");
+        .contains(
+            "Not seen\n  sockets: the sockets may not be seen\n    to see it: run it as root");
   }
 }

@@ -36,7 +36,8 @@ class CgroupTest {
     group("a/memory.max", "1000000");
     group("a/b/memory.current", "500");
     group("a/b/memory.peak", "700");
-    group("a/b/memory.stat", "anon 10\nfile 20\nfile_mapped 99\nkernel 30\nkernel_stack 4\nsock 40");
+    group(
+        "a/b/memory.stat", "anon 10\nfile 20\nfile_mapped 99\nkernel 30\nkernel_stack 4\nsock 40");
     group("a/b/cgroup.procs", "1\n2\n3\n");
     assertThat(read().value())
         .isEqualTo(new CgroupUse(2, "/a/b", 3, 1_000_000, 500, 700, 10, 20, 40, 30));
@@ -63,7 +64,8 @@ class CgroupTest {
     groupAt("v1/memory.usage_in_bytes", "100");
     groupAt("v1/memory.kmem.tcp.usage_in_bytes", "11");
     groupAt("v1/memory.max_usage_in_bytes", "200");
-    groupAt("v1/memory.stat", "rss 1\ntotal_rss 2\ntotal_cache 3\nhierarchical_memory_limit 5000\n");
+    groupAt(
+        "v1/memory.stat", "rss 1\ntotal_rss 2\ntotal_cache 3\nhierarchical_memory_limit 5000\n");
     groupAt("v1/memory.kmem.usage_in_bytes", "6");
     assertThat(read().value())
         .isEqualTo(new CgroupUse(1, "/docker/1", -1, 5000, 111, 200, 2, 3, 11, 6));
@@ -185,8 +187,17 @@ class CgroupTest {
   }
 
   private String mountLine(String type, String root, String point, String options) {
-    return "31 23 0:28 " + root + " " + folder + "/" + point + " rw,relatime shared:9 - " + type
-        + " name " + options + "\n";
+    return "31 23 0:28 "
+        + root
+        + " "
+        + folder
+        + "/"
+        + point
+        + " rw,relatime shared:9 - "
+        + type
+        + " name "
+        + options
+        + "\n";
   }
 
   private void group(String file, String text) throws IOException {

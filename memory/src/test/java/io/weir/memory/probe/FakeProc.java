@@ -35,8 +35,16 @@ final class FakeProc {
   FakeProc stat(String name, char state, long flags, int threads) {
     return file(
         PID + "/stat",
-        PID + " (" + name + ") " + state + " 1 1 1 0 -1 " + flags
-            + " 0 0 0 0 0 0 0 0 20 0 " + threads + " 0 12345 0 0\n");
+        PID
+            + " ("
+            + name
+            + ") "
+            + state
+            + " 1 1 1 0 -1 "
+            + flags
+            + " 0 0 0 0 0 0 0 0 20 0 "
+            + threads
+            + " 0 12345 0 0\n");
   }
 
   FakeProc status(String... lines) {
@@ -46,8 +54,15 @@ final class FakeProc {
   /** A process that sleeps and has memory. */
   FakeProc process() {
     return stat("some name", 'S', 0, 1)
-        .status("Name:\tsome name", "Tgid:\t" + PID, "VmSize:\t  100 kB", "VmRSS:\t   10 kB",
-            "RssAnon:\t 6 kB", "RssFile:\t 3 kB", "RssShmem:\t 1 kB", "VmSwap:\t 2 kB");
+        .status(
+            "Name:\tsome name",
+            "Tgid:\t" + PID,
+            "VmSize:\t  100 kB",
+            "VmRSS:\t   10 kB",
+            "RssAnon:\t 6 kB",
+            "RssFile:\t 3 kB",
+            "RssShmem:\t 1 kB",
+            "VmSwap:\t 2 kB");
   }
 
   Target target() throws ObstacleException {

@@ -98,8 +98,7 @@ class JvmProbeTest {
 
   @Test
   void read_attachDisabled_refusedAndUnharmed() throws IOException {
-    try (RuntimeTarget jvm =
-        RuntimeTarget.java(HOME, folder, 1, "-XX:+DisableAttachMechanism")) {
+    try (RuntimeTarget jvm = RuntimeTarget.java(HOME, folder, 1, "-XX:+DisableAttachMechanism")) {
       assertRefused(jvm, "DisableAttachMechanism");
     }
   }

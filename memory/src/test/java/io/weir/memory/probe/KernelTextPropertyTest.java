@@ -130,7 +130,9 @@ class KernelTextPropertyTest {
     }
     List<String> expected =
         (plain.isEmpty() ? List.of("") : plain)
-            .stream().map(l -> new String(l.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)).toList();
+            .stream()
+                .map(l -> new String(l.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
+                .toList();
     assertThat(read).isEqualTo(expected);
   }
 

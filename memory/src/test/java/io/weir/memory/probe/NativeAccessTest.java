@@ -25,15 +25,19 @@ class NativeAccessTest {
       Target self = Target.self();
       Pipe pipe = Pipe.open();
       try (ServerSocketChannel listener =
-              ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+              ServerSocketChannel.open()
+                  .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
           SocketChannel client = SocketChannel.open(listener.getLocalAddress())) {
         Descriptors descriptors = Descriptors.read(self);
         Reading<PipeUse> pipes = Pipes.read(self, descriptors);
         Reading<SocketUse> sockets = Sockets.read(self, descriptors);
         System.out.println(pipes.value() + " " + pipes.unseen() + " " + pipes.remedy());
         System.out.println(sockets.unseen() + " " + sockets.remedy());
-        System.out.println("connected " + client.isConnected() + " memory "
-            + SocketMemory.ofThisProcess().bytes());
+        System.out.println(
+            "connected "
+                + client.isConnected()
+                + " memory "
+                + SocketMemory.ofThisProcess().bytes());
         SocketUse use = sockets.value();
         System.out.println("rows " + (use == null ? -1 : use.rows().size()));
       } finally {

@@ -141,8 +141,7 @@ class ProcessProbesTest {
       assertThat(reading.value()).isEqualTo(new PipeUse(1, 12_345, 65_536));
       assertThat(process.isAlive()).isTrue();
       // And it is still there to be read.
-      assertThat(Pipes.read(target, Descriptors.read(target)).value())
-          .isEqualTo(reading.value());
+      assertThat(Pipes.read(target, Descriptors.read(target)).value()).isEqualTo(reading.value());
     } finally {
       process.destroyForcibly().waitFor();
     }

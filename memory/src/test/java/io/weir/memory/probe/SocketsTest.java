@@ -3,7 +3,6 @@ package io.weir.memory.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +34,8 @@ class SocketsTest {
 
   @BeforeEach
   void listen() throws IOException {
-    listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    listener =
+        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   @AfterEach
@@ -51,8 +51,7 @@ class SocketsTest {
     SocketChannel client = connect();
     SocketChannel server = accept();
     write(client, QUEUED_BYTES);
-    SocketRow row =
-        row(await(u -> row(u, server).receiveQueueBytes() == QUEUED_BYTES), server);
+    SocketRow row = row(await(u -> row(u, server).receiveQueueBytes() == QUEUED_BYTES), server);
     assertThat(row.state()).isEqualTo("ESTAB");
     assertThat(row.peer()).isEqualTo("127.0.0.1:" + port(client));
     assertThat(row.receiveQueueBytes()).isEqualTo(QUEUED_BYTES);
@@ -68,9 +67,7 @@ class SocketsTest {
     long written = fill(client);
     // Until all that arrived is acknowledged: it is in both queues before.
     SocketUse use =
-        await(
-            u ->
-                row(u, client).sendQueueBytes() + row(u, server).receiveQueueBytes() == written);
+        await(u -> row(u, client).sendQueueBytes() + row(u, server).receiveQueueBytes() == written);
     SocketRow sending = row(use, client);
     SocketRow receiving = row(use, server);
     assertThat(sending.sendQueueBytes() + receiving.receiveQueueBytes()).isEqualTo(written);
@@ -273,8 +270,17 @@ class SocketsTest {
   }
 
   private static String line(String local, String peer, String state, String queues, int inode) {
-    return "   0: " + local + " " + peer + " " + state + " " + queues
-        + " 00:00000000 00000000  1000        0 " + inode + " 1 0000000000000000 20 4 30 10 -1\n";
+    return "   0: "
+        + local
+        + " "
+        + peer
+        + " "
+        + state
+        + " "
+        + queues
+        + " 00:00000000 00000000  1000        0 "
+        + inode
+        + " 1 0000000000000000 20 4 30 10 -1\n";
   }
 
   private SocketChannel connect() throws IOException {

@@ -69,8 +69,9 @@ class TargetTest {
     FakeProc proc = new FakeProc(folder).process();
     Target target = proc.target();
     assertThat(target.isAlive()).isTrue();
-    proc.file(FakeProc.PID + "/stat", Files.readString(folder.resolve(FakeProc.PID + "/stat"))
-        .replace("12345", "12346"));
+    proc.file(
+        FakeProc.PID + "/stat",
+        Files.readString(folder.resolve(FakeProc.PID + "/stat")).replace("12345", "12346"));
     assertThat(target.isAlive()).isFalse();
   }
 
