@@ -11,7 +11,8 @@ package io.weir.memory.doctor;
  *     |       ,o'         after the first quarter (warm-up):
  *     |    ,o'              rises by least squares, by the median of slopes and by ranks
  *     | o-'                 the line explains 80 % of what moved
- *     |o                    no fall deeper than a fifth of the growth
+ *     |o                    no fall deeper than a fifth of the growth,
+ *     |                     or half of it in the first quarter
  *     +--+--+--+--> time    each quarter has its part, and the last is not much slower
  *       1  2  3  4
  * </pre>
@@ -47,6 +48,9 @@ record Growth(
 
   /** Of the growth: a collector's saw falls deeper. */
   private static final double FALL_SHARE_MAX = 0.2;
+
+  /** Of the growth after it: a saw never rises higher than it fell. */
+  private static final double EARLY_FALL_SHARE_MAX = 0.5;
 
   /** Of an even share (a third) that each later quarter must have: a jump is in one alone. */
   private static final double QUARTER_SHARE_MIN = 0.4;
@@ -106,7 +110,7 @@ record Growth(
     if (brief) {
       return Shape.TOO_SHORT;
     }
-    if (all.deepestFall() > grown * FALL_SHARE_MAX) {
+    if (swings(all, grown) && swings(all, later)) {
       return Shape.SWINGING;
     }
     if (rises(later) && isEven(all, seconds)) {
@@ -115,6 +119,17 @@ record Growth(
     boolean warmUp = all.last() - all.at(seconds / 4) < floor(all.first()) / 2;
     boolean still = all.last() - all.at(seconds * 0.75) <= grown * STOPPED_SHARE_MAX;
     return warmUp || still ? Shape.STOPPED : Shape.UNEVEN;
+  }
+
+  private static boolean swings(Trend all, double grown) {
+    return all.deepestFall() > grown * FALL_SHARE_MAX;
+  }
+
+  /** A program that has just started falls once; what then grows far beyond it is no swing back. */
+  private static boolean swings(Trend all, Trend later) {
+    double grown = later.last() - later.first();
+    return later.deepestFall() > grown * FALL_SHARE_MAX
+        || all.deepestFall() > grown * EARLY_FALL_SHARE_MAX;
   }
 
   /** What counts as growth, bytes. */

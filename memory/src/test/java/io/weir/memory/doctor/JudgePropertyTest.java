@@ -76,6 +76,19 @@ class JudgePropertyTest {
     assertNoLeak(watch(new Patient(), looks, i -> 5 + size * (1 - Math.exp(-i / tau))));
   }
 
+  /** A program that has just started frees what starting took, and leaks all the same. */
+  @Property(seed = SEED)
+  void leak_afterAnEarlyFall_isNamed(
+      @ForAll @IntRange(min = 16, max = 120) int looks,
+      @ForAll @DoubleRange(min = 0, max = 5) double fall,
+      @ForAll @DoubleRange(min = 1.3, max = 100) double rate) {
+    Patient patient = watch(new Patient(), looks, i -> 10 + rate * i - (i < 2 ? 0 : fall));
+
+    assertThat(patient.judge().findings())
+        .extracting(Finding::verdict)
+        .contains(Verdict.LEAK_SUSPECT);
+  }
+
   @Property(seed = SEED)
   void leak_sawtooth_isNeverNamed(
       @ForAll @IntRange(min = 12, max = 120) int looks,
