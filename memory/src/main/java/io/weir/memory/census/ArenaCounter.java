@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * first chunk to its last exactly, and the parts add up to what the arena has from the kernel.
  */
 final class ArenaCounter {
-  /** Heaps of an arena: 64 MiB each, so this is 64 TiB. */
-  private static final int HEAPS_MAX = 1 << 20;
+  /** Heaps of an arena: 64 MiB each, so this is 1 TiB. */
+  private static final int HEAPS_MAX = 1 << 14;
 
   /** Reads of top and size, which the process may change between two of our reads. */
   private static final int STEADY_READS_MAX = 64;
@@ -37,7 +37,8 @@ final class ArenaCounter {
   private record Steady(MallocState state, long topBytes, long heap) {}
 
   /** The main arena, whose heap is the one that grows by brk; null where it goes on elsewhere. */
-  @Nullable ArenaCount main(long base, long sbrkBase) throws IOException, HeapChangedException {
+  @Nullable ArenaCount main(long base, long sbrkBase, long heapEnd)
+      throws IOException, HeapChangedException {
     Steady steady = null;
     for (int i = 0; i < STEADY_READS_MAX && steady == null; i++) {
       MallocState state = MallocState.read(peek, base, binsOffset);
@@ -46,12 +47,14 @@ final class ArenaCounter {
       }
       steady = steadyMain(state, sbrkBase);
     }
-    if (steady == null) {
+    if (steady == null || steady.state.top() + steady.topBytes > heapEnd) {
       return null;
     }
     ArenaCount count = new ArenaCount(steady.state, true, FastbinMarks.read(peek, steady.state));
     long end = steady.state.top() + steady.topBytes;
-    part(count, (sbrkBase + 15) & ~15L, end, steady.state.top());
+    if (!part(count, (sbrkBase + 15) & ~15L, end, steady.state.top())) {
+      return null;
+    }
     count.ranges.add(new AddressRange(sbrkBase & ~pageMask, end));
     return count;
   }
@@ -95,6 +98,9 @@ final class ArenaCounter {
       part(count, previous == 0 ? firstChunk(steady) : heap + header(base), end, top);
       count.ranges.add(new AddressRange(heap, end));
       sum += end - heap;
+      if (sum > steady.state.systemBytes()) {
+        throw new HeapChangedException("an arena has more heaps than memory");
+      }
       top = 0;
       heap = previous;
     }
@@ -134,11 +140,18 @@ final class ArenaCounter {
     return null;
   }
 
-  /** Walks one part; {@code top} is 0 where it is not the last. */
-  void part(ArenaCount count, long start, long end, long top)
+  /**
+   * Walks one part; {@code top} is 0 where it is not the last.
+   *
+   * @return false where it ended before the top
+   */
+  private boolean part(ArenaCount count, long start, long end, long top)
       throws IOException, HeapChangedException {
     ArenaWalk walk = new ArenaWalk(window, count.main, count.marks);
     long stop = walk.walk(start, end, top);
+    if (top != 0 && walk.endedAtFencepost) {
+      return false;
+    }
     if (top != 0) {
       count.topBytes = end - stop;
       count.freeResidentBytes += walk.residentPart(stop, end);
@@ -149,5 +162,6 @@ final class ArenaCounter {
       }
     }
     count.add(walk);
+    return true;
   }
 }

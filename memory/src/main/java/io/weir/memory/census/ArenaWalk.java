@@ -33,7 +33,8 @@ final class ArenaWalk {
 
   private final Window window;
   private final FastbinMarks marks;
-  private final long kind;
+  private final boolean main;
+  private final long forbidden;
   private final long pageMask;
 
   final ChunkSizes sizes = new ChunkSizes();
@@ -45,13 +46,20 @@ final class ArenaWalk {
   long trimmableBytes;
   int readAgain;
 
+  /** Did the last walk end at a fencepost, and not at a top? */
+  boolean endedAtFencepost;
+
+  private long firstChunk;
+
   /** Where a run of free chunks began, 0 where the last chunk is in use. */
   private long runStart;
 
   ArenaWalk(Window window, boolean main, FastbinMarks marks) {
     this.window = window;
     this.marks = marks;
-    this.kind = main ? 0 : NON_MAIN_ARENA;
+    this.main = main;
+    // In other arenas, chunks in use have NON_MAIN_ARENA, free ones may or may not.
+    this.forbidden = main ? IS_MMAPPED | NON_MAIN_ARENA : IS_MMAPPED;
     this.pageMask = window.pageBytes() - 1L;
   }
 
@@ -66,6 +74,7 @@ final class ArenaWalk {
   long walk(long start, long end, long top) throws IOException, HeapChangedException {
     window.forget();
     runStart = 0;
+    firstChunk = start;
     long[] words = window.words;
     long p = start;
     long chunk = 0;
@@ -81,8 +90,8 @@ final class ArenaWalk {
       long head = words[(int) i + 1];
       long size = head & ~FLAGS;
       boolean used = (head & PREV_INUSE) != 0;
-      boolean last = p == top || (top == 0 && isFencepost(head, p, end));
-      boolean fits = size >= SIZE_MIN_BYTES && (size & 8) == 0 && (head & 6) == kind;
+      boolean last = p == top || ((main || top == 0) && isFencepost(head, p, end));
+      boolean fits = size >= SIZE_MIN_BYTES && (size & 8) == 0 && (head & forbidden) == 0;
       boolean footFits = used || chunkSize == 0 || words[(int) i] == chunkSize;
       if (!(last || (fits && size <= end - p)) || !footFits) {
         tries = p > doubtful ? 1 : tries + 1;
@@ -102,6 +111,7 @@ final class ArenaWalk {
           return p;
         }
         endRun(p);
+        endedAtFencepost = true;
         return fencepostEnd(p, end);
       }
       chunk = p;
@@ -128,7 +138,7 @@ final class ArenaWalk {
    */
   private boolean isFencepost(long head, long p, long end)
       throws IOException, HeapChangedException {
-    if (kind == NON_MAIN_ARENA) {
+    if (!main) {
       long left = end - p - 16;
       return left <= 32 && (head & ~PREV_INUSE) == left;
     }
@@ -137,8 +147,15 @@ final class ArenaWalk {
         && (window.word(p + 24) & ~PREV_INUSE) == 16;
   }
 
-  private long fencepostEnd(long p, long end) {
-    return kind == NON_MAIN_ARENA ? end : p + 32;
+  private long fencepostEnd(long p, long end) throws IOException, HeapChangedException {
+    if (!main) {
+      return end;
+    }
+    // A top of 16 bytes too many, not enough for a chunk, makes it three.
+    // What follows may be foreign, and its page not there.
+    boolean more = p + 48 <= end && window.isResident(p + 40);
+    boolean three = more && (window.word(p + 40) & ~PREV_INUSE) == 16;
+    return three ? p + 48 : p + 32;
   }
 
   private void settle(long chunk, long size, boolean used)
@@ -163,7 +180,7 @@ final class ArenaWalk {
 
   private void lookForCache(long chunk, long size) throws IOException, HeapChangedException {
     try {
-      caches.look(window, chunk, size);
+      caches.look(window, chunk, size, chunk == firstChunk);
     } catch (HeapChangedException e) {
       // Not all of it is resident, so it is none: a cache is written to from end to end.
       if (e.isSwapped()) {

@@ -28,15 +28,9 @@ final class FastbinMarks {
   private long lastKey = -1;
   private long @Nullable [] lastBlock;
   private long count;
-  private boolean complete = true;
 
   boolean isEmpty() {
     return count == 0;
-  }
-
-  /** Were all chunks of the lists marked? Else there are more than it keeps. */
-  boolean isComplete() {
-    return complete;
   }
 
   /** Marks the chunks of all lists. */
@@ -87,12 +81,11 @@ final class FastbinMarks {
   }
 
   /** Marks a chunk; false if it is marked already: the list goes round. */
-  private boolean mark(long chunk) {
+  private boolean mark(long chunk) throws HeapChangedException {
     count++;
     long[] block = block(chunk, true);
     if (block == null) {
-      complete = false;
-      return true;
+      throw new HeapChangedException("more is in fastbins than can be kept track of");
     }
     int word = (int) (chunk >>> 11) & (BLOCK_WORDS - 1);
     long bit = 1L << (chunk >>> 5);

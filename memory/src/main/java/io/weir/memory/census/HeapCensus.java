@@ -160,14 +160,16 @@ public final class HeapCensus {
   private void countArenas(ArenaSearch.Found found, HeapSum sum)
       throws IOException, HeapChangedException {
     ArenaCounter counter = new ArenaCounter(window, peek, found.binsOffset());
-    for (int i = 0; i < found.arenas().size(); i++) {
-      sum.add(countArena(counter, found, i));
+    for (int i = 1; i < found.arenas().size(); i++) {
+      sum.add(countArena(counter, found, i, List.of()));
     }
+    sum.addFirst(countArena(counter, found, 0, sum.ranges()));
     MallocParameters parameters = parameters(found);
     countMmapped(found, parameters, sum);
   }
 
-  private ArenaCount countArena(ArenaCounter counter, ArenaSearch.Found found, int i)
+  private ArenaCount countArena(
+      ArenaCounter counter, ArenaSearch.Found found, int i, List<AddressRange> others)
       throws IOException, HeapChangedException {
     long base = found.arenas().get(i);
     HeapChangedException last = null;
@@ -179,11 +181,14 @@ public final class HeapCensus {
         if (i > 0) {
           return counter.other(base).triedAgain(n);
         }
-        ArenaCount main = counter.main(base, parameters(found).sbrkBase());
+        ArenaCount main = counter.main(base, parameters(found).sbrkBase(), heapEnd());
         if (main != null) {
           return main.triedAgain(n);
         }
-        last = new HeapChangedException("the main heap goes on outside of brk");
+        MallocState state = MallocState.read(peek, base, found.binsOffset());
+        return new MainParts(window, peek, state, others)
+            .count(parameters(found).sbrkBase(), mappings)
+            .triedAgain(n);
       } catch (HeapChangedException e) {
         if (e.isSwapped()) {
           throw e;
@@ -199,6 +204,15 @@ public final class HeapCensus {
 
   private MallocParameters parameters(ArenaSearch.Found found)
       throws IOException, HeapChangedException {
+    peek.forget();
+    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap());
+    if (parameters == null) {
+      throw new HeapChangedException("malloc's parameters could not be found");
+    }
+    return parameters;
+  }
+
+  private @Nullable AddressRange heap() {
     AddressRange heap = null;
     for (Mapping mapping : mappings) {
       if (mapping.name().equals("[heap]")) {
@@ -206,12 +220,12 @@ public final class HeapCensus {
         heap = new AddressRange(start, mapping.range().end());
       }
     }
-    peek.forget();
-    MallocParameters parameters = MallocParameters.find(peek, found.data(), heap);
-    if (parameters == null) {
-      throw new HeapChangedException("malloc's parameters could not be found");
-    }
-    return parameters;
+    return heap;
+  }
+
+  private long heapEnd() {
+    AddressRange heap = heap();
+    return heap == null ? 0 : heap.end();
   }
 
   private void countMmapped(

@@ -27,6 +27,11 @@ final class HeapSum {
     sizes.addAll(arena.sizes);
   }
 
+  void addFirst(ArenaCount arena) {
+    arenas.addFirst(arena);
+    sizes.addAll(arena.sizes);
+  }
+
   void mmapped(MallocParameters parameters, MmappedSearch search) {
     boolean located = search.found(parameters.mmaps(), parameters.mmappedBytes());
     mmapped = new MmappedChunks(parameters.mmaps(), parameters.mmappedBytes(), located);

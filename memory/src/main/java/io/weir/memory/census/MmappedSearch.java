@@ -16,12 +16,16 @@ final class MmappedSearch {
   /** The most pages looked at that are no chunks: 1 GiB with pages of 4 KiB. */
   private static final int PAGES_MAX = 1 << 18;
 
+  /** The most pages of which it is asked whether they are resident: 128 GiB. */
+  private static final int LOOKUPS_MAX = 1 << 25;
+
   private final Window window;
   private final long pageMask;
   private final List<AddressRange> found = new ArrayList<>();
   private final List<Long> sizes = new ArrayList<>();
   private long bytes;
   private int pages;
+  private int lookups;
 
   MmappedSearch(Window window) {
     this.window = window;
@@ -49,7 +53,7 @@ final class MmappedSearch {
       boolean named = mapping.name().startsWith("[") && !mapping.name().startsWith("[anon");
       if (mapping.isAnonymous() && mapping.isWritable() && !named) {
         search(mapping.range(), heaps, count, sum);
-        if (found(count, sum) || found.size() > count || pages > PAGES_MAX) {
+        if (found(count, sum) || found.size() > count || !isWithinBounds()) {
           return;
         }
       }
@@ -59,7 +63,8 @@ final class MmappedSearch {
   private void search(AddressRange range, List<AddressRange> heaps, long count, long sum)
       throws IOException {
     long page = range.start();
-    while (page < range.end() && pages < PAGES_MAX && !found(count, sum)) {
+    while (page < range.end() && isWithinBounds() && !found(count, sum)) {
+      lookups++;
       long skipTo = endOfHeap(page, heaps);
       if (skipTo > page) {
         page = (skipTo + pageMask) & ~pageMask;
@@ -67,6 +72,10 @@ final class MmappedSearch {
       }
       page = window.isResident(page) ? look(page, range) : page + pageMask + 1;
     }
+  }
+
+  private boolean isWithinBounds() {
+    return pages < PAGES_MAX && lookups < LOOKUPS_MAX;
   }
 
   private static long endOfHeap(long page, List<AddressRange> heaps) {

@@ -5,7 +5,6 @@ import io.weir.memory.probe.Target;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +30,11 @@ final class OtherAllocators {
     GO("", "\u00ff Go buildinf:");
 
     private final String library;
-    private final byte[] mark;
+    private final String mark;
 
     Known(String library, String mark) {
       this.library = library;
-      this.mark = mark.getBytes(StandardCharsets.ISO_8859_1);
+      this.mark = mark;
     }
 
     private String word() {
@@ -83,7 +82,7 @@ final class OtherAllocators {
   private static @Nullable Known search(FileChannel file) throws IOException {
     List<Known> marked = new ArrayList<>();
     for (Known known : Known.values()) {
-      if (known.mark.length > 0) {
+      if (!known.mark.isEmpty()) {
         marked.add(known);
       }
     }
@@ -106,13 +105,13 @@ final class OtherAllocators {
     return null;
   }
 
-  private static boolean contains(byte[] block, int length, byte[] mark) {
-    for (int i = 0; i <= length - mark.length; i++) {
+  private static boolean contains(byte[] block, int length, String mark) {
+    for (int i = 0; i <= length - mark.length(); i++) {
       int k = 0;
-      while (k < mark.length && block[i + k] == mark[k]) {
+      while (k < mark.length() && (block[i + k] & 0xff) == mark.charAt(k)) {
         k++;
       }
-      if (k == mark.length) {
+      if (k == mark.length()) {
         return true;
       }
     }

@@ -28,8 +28,8 @@ final class ThreadCaches {
   private int found;
   private long bytes;
 
-  /** Looks whether the chunk is a thread's cache, and if so adds what it holds. */
-  void look(Window window, long chunk, long size) throws IOException, HeapChangedException {
+  /** Looks whether the chunk is a thread's cache, and if so adds what it holds; the arena's first as a rule is one. */
+  void look(Window window, long chunk, long size, boolean first) throws IOException, HeapChangedException {
     int i = window.at(chunk, (int) (size / 8));
     long[] w = window.words;
     boolean old = size == SIZE_OLD_BYTES;
@@ -48,17 +48,18 @@ final class ThreadCaches {
         return;
       }
     }
-    add(w, i + 2, old);
+    add(w, i + 2, old, first);
   }
 
-  private void add(long[] w, int at, boolean old) {
+  private void add(long[] w, int at, boolean old, boolean first) {
     long before = bytes;
     for (int list = 0; list < LISTS; list++) {
       long n = count(w, at, list, old);
       counts[list] += n;
       bytes += n * (32 + 16L * list);
     }
-    if (bytes > before) {
+    // Zeros could be anything, but not in an arena's first chunk.
+    if (bytes > before || first) {
       found++;
     }
   }
@@ -69,7 +70,7 @@ final class ThreadCaches {
         : (w[at + list / 4] >>> (list % 4 * 16)) & 0xffff;
   }
 
-  /** Caches with something in them. */
+  /** Caches that are surely some. */
   int found() {
     return found;
   }

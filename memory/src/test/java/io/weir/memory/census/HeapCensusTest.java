@@ -1,10 +1,15 @@
 package io.weir.memory.census;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weir.memory.census.TargetProcess.Truth;
 import io.weir.memory.probe.AddressRange;
+import io.weir.memory.probe.Target;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -38,7 +43,6 @@ class HeapCensusTest {
   private static void exact(Still still) {
     Census.Counted census = still.census;
     Truth truth = still.truth;
-    System.out.println(census + "\n" + truth);
     long system = census.arenas().stream().mapToLong(ArenaCensus::systemBytes).sum();
     long tcache = census.arenas().stream().mapToLong(ArenaCensus::tcacheBytes).sum();
     assertThat(tcache).isNotNegative();
@@ -80,7 +84,7 @@ class HeapCensusTest {
 
   @Test
   void trimmable_allButLastFreed_isWhatTrimGivesBack() throws IOException {
-    for (Map<String, String> environment : java.util.List.of(ONE_ARENA, EIGHT_ARENAS)) {
+    for (Map<String, String> environment : List.of(ONE_ARENA, EIGHT_ARENAS)) {
       try (TargetProcess target = TargetProcess.java(environment)) {
         target.tell("alloc 4 20000 16 4000");
         target.tell("free last");
@@ -92,6 +96,149 @@ class HeapCensusTest {
         assertThat(still(target).census.trimmableBytes()).isLessThan(1 << 20);
         assertThat(still(target).census.trimmableBytes()).isLessThan(1 << 20);
       }
+    }
+  }
+
+  @Test
+  void counted_mmappedChunks_located() throws IOException {
+    try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
+      target.tell("alloc 1 300 100000 900000");
+      target.tell("free other");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.mmapped().count()).isGreaterThan(50);
+      assertThat(still.census.mmapped().located()).isTrue();
+    }
+  }
+
+  @Test
+  void counted_mainHeapGoesOnInMmap_exact() throws IOException {
+    try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
+      target.tell("brk block");
+      target.tell("alloc 1 20000 16 4000");
+      target.tell("free other");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.arenas().getFirst().heaps()).isGreaterThan(1);
+    }
+  }
+
+  @Test
+  void counted_brkMovedByOthers_exactButForTheGap() throws IOException {
+    try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
+      target.tell("brk foreign");
+      target.tell("alloc 1 20000 16 4000");
+      Still still = still(target);
+      ArenaCensus main = still.census.arenas().getFirst();
+      assertThat(main.heaps()).isEqualTo(2);
+      assertThat(still.census.freeBytes() - main.tcacheBytes()).isEqualTo(still.truth.fordblks());
+      // malloc counts the foreign bytes as its own.
+      long gap = still.truth.live() - main.tcacheBytes() - still.census.liveBytes();
+      assertThat(gap).isBetween(5008L, 5008L + 4096 + 64);
+    }
+  }
+
+  @Test
+  void counted_cacheOfThreadsOff_exact() throws IOException {
+    Map<String, String> off =
+        Map.of("MALLOC_ARENA_MAX", "2", "GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    try (TargetProcess target = TargetProcess.java(off)) {
+      target.tell("alloc 2 20000 16 2000");
+      target.tell("free other");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.arenas()).allMatch(arena -> arena.tcacheBytes() == 0);
+    }
+  }
+
+  @Test
+  void counted_allSmallInFastbins_trimPredicted() throws IOException {
+    Map<String, String> off =
+        Map.of("MALLOC_ARENA_MAX", "64", "GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    try (TargetProcess target = TargetProcess.java(off)) {
+      target.tell("alloc 1 400000 100 100");
+      target.tell("free last");
+      Still still = still(target);
+      exact(still);
+      // The worker has an arena to itself, so nothing but the trim puts the chunks together.
+      assertThat(still.truth.fsmblks()).isGreaterThan(40_000_000);
+      long before = target.rssBytes();
+      target.tell("trim");
+      assertThat(before - target.rssBytes())
+          .isCloseTo(still.census.trimmableBytes(), Percentage.withPercentage(0.5));
+    }
+  }
+
+  @Test
+  void counted_always_changesNoResidentPage() throws IOException {
+    try (TargetProcess target = TargetProcess.java(EIGHT_ARENAS)) {
+      target.tell("alloc 8 5000 16 20000");
+      target.tell("free last");
+      target.tell("trim");
+      for (int i = 0; i < STANDSTILL_TRIES; i++) {
+        long before = target.rssBytes();
+        Still still = still(target);
+        if (before == target.rssBytes()) {
+          assertThat(still.census.residentBytes()).isLessThan(before);
+          return;
+        }
+      }
+      throw new AssertionError("the resident set changed at each of the looks");
+    }
+  }
+
+  @Test
+  void counted_busyTarget_closeTwentyTimesOfTwenty() throws IOException {
+    try (TargetProcess target = TargetProcess.java(EIGHT_ARENAS)) {
+      target.tell("alloc 4 20000 16 4000");
+      target.tell("free other");
+      target.tell("churn 4");
+      for (int i = 0; i < 20; i++) {
+        Truth before = target.truth();
+        Census census = HeapCensus.take(target.target());
+        Truth after = target.truth();
+        assertThat(census).as("run %d", i).isInstanceOf(Census.Counted.class);
+        Census.Counted counted = (Census.Counted) census;
+        long tcache = counted.arenas().stream().mapToLong(ArenaCensus::tcacheBytes).sum();
+        long live = counted.liveBytes() + tcache;
+        long least = Math.min(before.live(), after.live());
+        long most = Math.max(before.live(), after.live());
+        long allowed = Math.max(1 << 20, most / 100);
+        assertThat(live).as("run %d", i).isBetween(least - allowed, most + allowed);
+      }
+    }
+  }
+
+  @Test
+  void counted_thisProcess_hasSelfCheck() throws IOException {
+    Census census = HeapCensus.take(Target.self());
+    assertThat(census).isInstanceOf(Census.Counted.class);
+    assertThat(((Census.Counted) census).liveBytes()).isPositive();
+  }
+
+  @Test
+  void uncounted_endedProcess_saysSo() throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("true").start();
+    Target target = Target.of(process.pid());
+    process.waitFor();
+    assertThat(HeapCensus.take(target))
+        .isInstanceOfSatisfying(
+            Census.Uncounted.class, census -> assertThat(census.why()).endsWith("has ended"));
+  }
+
+  @Test
+  void other_jemallocPreloaded_named() throws IOException {
+    Path library = Path.of("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2");
+    assumeTrue(Files.exists(library), "no jemalloc here");
+    try (TargetProcess target = TargetProcess.java(Map.of("LD_PRELOAD", library.toString()))) {
+      target.tell("truth");
+      assertThat(HeapCensus.take(target.target()))
+          .isInstanceOfSatisfying(
+              Census.OtherAllocator.class,
+              census -> {
+                assertThat(census.name()).isEqualTo("jemalloc");
+                assertThat(census.library()).contains("libjemalloc");
+              });
     }
   }
 }

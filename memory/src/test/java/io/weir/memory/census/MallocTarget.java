@@ -13,12 +13,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process to be counted, which knows the truth: it calls malloc and free by the foreign-function
@@ -30,6 +31,7 @@ import java.util.concurrent.Future;
  *   churn THREADS                 as many threads malloc and free from now on
  *   truth                         arena hblks hblkhd fsmblks uordblks fordblks keepcost
  *   trim                          malloc_trim(0)
+ *   brk block | foreign           a mapping in the way of brk | brk moved by someone else
  * </pre>
  */
 final class MallocTarget {
@@ -40,6 +42,19 @@ final class MallocTarget {
       function("free", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
   private static final MethodHandle TRIM =
       function("malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+  private static final MethodHandle SBRK =
+      function("sbrk", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle MMAP =
+      function(
+          "mmap",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG));
   private static final MethodHandle MALLINFO =
       function("mallinfo2", FunctionDescriptor.of(tenWords()));
 
@@ -94,7 +109,7 @@ final class MallocTarget {
         }
         kept[i] = malloc(16 + (long) random.nextInt(2000));
         if (random.nextInt(50) == 0) {
-          Thread.yield();
+          LockSupport.parkNanos(100_000);
         }
       }
     }
@@ -134,10 +149,11 @@ final class MallocTarget {
       case "churn" -> {
         for (int i = 0; i < Integer.parseInt(words[1]); i++) {
           Worker worker = new Worker(1000 + i);
-          Future<?> unused = worker.thread.submit(worker::churn);
+          var _ = worker.thread.submit(worker::churn);
         }
       }
       case "trim" -> trim();
+      case "brk" -> moveBrk(words[1].equals("block"));
       case "truth" -> {
         return truth();
       }
@@ -165,9 +181,22 @@ final class MallocTarget {
     }
   }
 
+  /** Ends the room for brk by a mapping right behind it, or moves brk as a foreign library may. */
+  private static void moveBrk(boolean block) {
+    try {
+      long end = (long) SBRK.invokeExact(block ? 0L : 5008L);
+      if (block) {
+        int anonymousFixed = 0x32;
+        var _ = (long) MMAP.invokeExact((end + 4095) & -4096L, 4096L, 0, anonymousFixed, -1, 0L);
+      }
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static void trim() {
     try {
-      int unused = (int) TRIM.invokeExact(0L);
+      var _ = (int) TRIM.invokeExact(0L);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
@@ -175,7 +204,7 @@ final class MallocTarget {
 
   private String truth() {
     try {
-      MemorySegment unused = (MemorySegment) MALLINFO.invokeExact(toResult);
+      var _ = (MemorySegment) MALLINFO.invokeExact(toResult);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
@@ -188,7 +217,7 @@ final class MallocTarget {
 
   private static MemoryLayout tenWords() {
     MemoryLayout[] words = new MemoryLayout[10];
-    java.util.Arrays.fill(words, ValueLayout.JAVA_LONG);
+    Arrays.fill(words, ValueLayout.JAVA_LONG);
     return MemoryLayout.structLayout(words);
   }
 

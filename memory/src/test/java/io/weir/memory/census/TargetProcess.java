@@ -22,7 +22,12 @@ final class TargetProcess implements AutoCloseable {
       long fsmblks,
       long uordblks,
       long fordblks,
-      long keepcost) {}
+      long keepcost) {
+    /** Caches of threads included, as malloc sees it. */
+    long live() {
+      return uordblks + hblkhd;
+    }
+  }
 
   final Process process;
   private final BufferedWriter in;
