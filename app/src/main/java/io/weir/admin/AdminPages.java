@@ -1,5 +1,6 @@
 package io.weir.admin;
 
+import io.weir.memory.probe.ObstacleException;
 import io.weir.relay.exchange.HttpServer;
 import io.weir.relay.exchange.LocalHandler;
 import io.weir.relay.exchange.LocalResponse;
@@ -20,6 +21,7 @@ public final class AdminPages implements LocalHandler {
           """
           Weir
           /flows     exchanges under way and totals, JSON
+          /memory    where this process' memory is, JSON
           /healthz   200 as long as the process serves
           /readyz    200, or 503 while it drains
           """);
@@ -29,6 +31,7 @@ public final class AdminPages implements LocalHandler {
   private static final LocalResponse NO_ANSWER =
       text(503, "the relay did not answer in time; its log says why\n");
 
+  private final MemoryPage memory = new MemoryPage();
   private volatile @Nullable HttpServer relay;
   private volatile boolean draining;
 
@@ -50,6 +53,7 @@ public final class AdminPages implements LocalHandler {
       case "/healthz" -> OK;
       case "/readyz" -> ready();
       case "/flows" -> flows();
+      case "/memory" -> memory();
       default -> null;
     };
   }
@@ -71,6 +75,14 @@ public final class AdminPages implements LocalHandler {
           200, JSON, FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals()));
     } catch (IllegalStateException e) {
       return NO_ANSWER;
+    }
+  }
+
+  private LocalResponse memory() {
+    try {
+      return new LocalResponse(200, JSON, memory.json());
+    } catch (ObstacleException e) {
+      return text(503, e.getMessage() + "\n");
     }
   }
 

@@ -13,6 +13,8 @@ final class Given {
   private final Options options;
   private final Map<String, List<String>> values = new HashMap<>();
 
+  private @Nullable String operand;
+
   Given(Options options) {
     this.options = options;
   }
@@ -23,6 +25,19 @@ final class Given {
       throw new UsageException(option.name() + " is given twice");
     }
     all.add(value);
+  }
+
+  /** The one word that belongs to no option. */
+  void operand(String label, String word) throws UsageException {
+    if (operand != null) {
+      throw new UsageException("'" + operand + "' and '" + word + "': give one " + label);
+    }
+    operand = word;
+  }
+
+  /** The word that belongs to no option, or null. */
+  @Nullable String operand() {
+    return operand;
   }
 
   boolean has(String name) {

@@ -21,6 +21,7 @@ final class Options {
   private final String synopsis;
   private final String[] description;
   private final List<Option> options = new ArrayList<>();
+  private @Nullable Option operand;
 
   /**
    * One option.
@@ -43,6 +44,12 @@ final class Options {
 
   String name() {
     return name;
+  }
+
+  /** One word that belongs to no option may be given. */
+  Options operand(String label, String description) {
+    operand = new Option(label, null, null, false, description);
+    return this;
   }
 
   /** A switch. */
@@ -86,6 +93,11 @@ final class Options {
     int next = 1;
     while (next < words.length) {
       String word = words[next++];
+      Option one = operand;
+      if (one != null && !word.startsWith("-")) {
+        given.operand(one.name(), word);
+        continue;
+      }
       int equals = word.startsWith("--") ? word.indexOf('=') : -1;
       Option option = option(equals < 0 ? word : word.substring(0, equals));
       if (option.label() == null) {
@@ -155,13 +167,20 @@ final class Options {
       text.append(line).append('\n');
     }
     text.append('\n');
+    if (operand != null) {
+      describe(text, operand);
+    }
     for (Option option : options) {
-      String left = "  " + option.name() + (option.label() == null ? "" : " " + option.label());
-      text.append(left).append(" ".repeat(COLUMN_CHARS - left.length()));
-      wrap(text, option.description());
+      describe(text, option);
     }
     text.append("  --help").append(" ".repeat(COLUMN_CHARS - 8)).append("Show this text.\n");
     return text.toString();
+  }
+
+  private static void describe(StringBuilder text, Option option) {
+    String left = "  " + option.name() + (option.label() == null ? "" : " " + option.label());
+    text.append(left).append(" ".repeat(COLUMN_CHARS - left.length()));
+    wrap(text, option.description());
   }
 
   private static void wrap(StringBuilder text, String words) {

@@ -2,6 +2,10 @@ package io.weir.cli;
 
 import io.weir.demo.Demo;
 import io.weir.demo.DemoSettings;
+import io.weir.doctor.DoctorCommand;
+import io.weir.doctor.DoctorSettings;
+import io.weir.doctor.LookSource;
+import io.weir.doctor.ObservedProcess;
 import io.weir.server.ConsoleLog;
 import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
@@ -15,7 +19,7 @@ public final class Weir {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private static final List<String> COMMANDS = List.of("serve", "demo", "help");
+  private static final List<String> COMMANDS = List.of("serve", "demo", "doctor", "help");
 
   private static final String USAGE =
       """
@@ -23,6 +27,7 @@ public final class Weir {
 
         serve   relay HTTP/1.1 to an origin
         demo    see it work: an origin, the relay and slow readers, all here
+        doctor  tell a leak from buffering from memory that malloc keeps, for any process
         help    show this text, or with a command its options
 
       weir COMMAND --help shows a command's options, weir --version the version.
@@ -30,10 +35,17 @@ public final class Weir {
 
   private final PrintStream out;
   private final PrintStream err;
+  private final LookSource.Opener opener;
 
   Weir(PrintStream out, PrintStream err) {
+    this(out, err, ObservedProcess::open);
+  }
+
+  /** With what looks at processes. */
+  Weir(PrintStream out, PrintStream err, LookSource.Opener opener) {
     this.out = out;
     this.err = err;
+    this.opener = opener;
   }
 
   /** Runs one command and exits: 0 done, 1 failed, 2 wrong usage. */
@@ -48,6 +60,7 @@ public final class Weir {
       return switch (command) {
         case "serve" -> serve(args);
         case "demo" -> demo(args);
+        case "doctor" -> doctor(args);
         case "train" -> Train.run();
         case "help" -> help(args);
         case "-h", "--help" -> show(USAGE);
@@ -86,6 +99,14 @@ public final class Weir {
     return Demo.run(settings, url -> DemoOptions.relay(url, listen), out, err);
   }
 
+  private int doctor(String... args) throws UsageException, StartException, InterruptedException {
+    if (wantsHelp(args)) {
+      return show(DoctorOptions.all().usage());
+    }
+    DoctorSettings settings = DoctorOptions.read(DoctorOptions.all().read(args));
+    return DoctorCommand.run(settings, opener, out, err);
+  }
+
   private int help(String... args) throws UsageException {
     if (args.length < 2) {
       return show(USAGE);
@@ -93,6 +114,7 @@ public final class Weir {
     return switch (args[1]) {
       case "serve" -> show(ServeOptions.all().usage());
       case "demo" -> show(DemoOptions.all().usage());
+      case "doctor" -> show(DoctorOptions.all().usage());
       default -> wrongUsage(unknown(args[1]));
     };
   }

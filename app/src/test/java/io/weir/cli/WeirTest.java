@@ -37,7 +37,7 @@ class WeirTest {
       delimiter = '|',
       textBlock =
           """
-          serv | 'serv' is not a command; there are serve, demo, help
+          serv | 'serv' is not a command; there are serve, demo, doctor, help
           help nothing | 'nothing' is not a command
           serve | weir serve: give --to URL (the origin) or --resource URL
           serve --to http://a/ --resource http://a/ | --to and --resource exclude each other
@@ -65,6 +65,21 @@ class WeirTest {
           serve --to https://127.0.0.1 --tls-provider x | --tls-provider: 'x' is not one of auto
           serve --to http://127.0.0.1 --access-log-format x | 'x' is not one of common, combined, json
           demo --rate 0 | --rate: 0 is not between 1 and 2g
+          doctor | weir doctor: give the PID of a process, or --self URL
+          doctor abc | 'abc' is not a PID, a number such as 4711
+          doctor 0 | PID 0 is not between 1 and 4194304
+          doctor 1.5 | '1.5' is not a PID
+          doctor -1 | unknown option -1
+          doctor 99999999999999999999 | '99999999999999999999' is not a PID
+          doctor 1 2 | '1' and '2': give one PID
+          doctor 1 --watch | --watch needs a value: TIME
+          doctor 1 --watch soon | --watch: "soon" is not a time
+          doctor 1 --watch 10ms | --watch: 10ms is not between 1s and 24 days
+          doctor 1 --interval 1ms | --interval: 1ms is not between 100ms and 24 days
+          doctor 1 --wach 3s | unknown option --wach; is it --watch?
+          doctor 1 --json=yes | --json takes no value
+          doctor 1 --self http://127.0.0.1:3002 | PID and --self exclude each other
+          doctor --self nonsense | --self: 'nonsense' is not a URL such as http://127.0.0.1:3002
           demo --listen 10.1.2.3:3001 | --listen: the demo's readers come to 127.0.0.1
           """)
   void run_wrongUsage_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
@@ -83,7 +98,7 @@ class WeirTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"help", "--help", "--version", "help serve", "serve --help", "help demo", "demo -h"})
+  @CsvSource({"help", "--help", "--version", "help serve", "serve --help", "help demo", "demo -h", "doctor --help", "help doctor"})
   void run_help_goesToStandardOutput(String line) throws InterruptedException {
     assertThat(run(line)).isEqualTo(Weir.DONE);
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("weir");
@@ -148,7 +163,7 @@ class WeirTest {
 
   private static String document() {
     StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
-    for (Options options : List.of(ServeOptions.all(), DemoOptions.all())) {
+    for (Options options : List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all())) {
       text.append("\n## weir ").append(options.name()).append("\n\n```text\n");
       text.append(options.usage()).append("```\n");
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** What a newcomer runs first. */
 class DemoTest {
   private static final String STATUS =
-      "[0-9.,]+ MB rss +\\d+ flows +[0-9.,]+ MB/s +[0-9.,]+ GB so far";
+      "[0-9.,]+ MB rss +[0-9.,]+ charge +([0-9.,]+ live +)?[0-9.,]+ kernel +\\d+ flows +[0-9.,]+ MB/s +[0-9.,]+ GB so far";
 
   @Test
   void demo_forSomeSeconds_showsStatusAndSummaryAndExitsWith0() throws Exception {

@@ -22,6 +22,11 @@ public record Diagnosis(List<Look> looks, List<Ledger> ledgers, List<Finding> fi
     return ledgers.getLast();
   }
 
+  /** From the first look to the last, nanoseconds; 0 where there was one. */
+  public long watchNanos() {
+    return last().atNanos() - looks.getFirst().atNanos();
+  }
+
   /** The exit code of the weightiest finding. */
   public int exitCode() {
     return findings.getFirst().verdict().exitCode();

@@ -3,45 +3,67 @@ package io.weir.memory.ledger;
 /**
  * One row of the ledger.
  *
- * @param name as users read it, such as {@code malloc live}
  * @param bytes of the charge; only {@code unaccounted} may be less than 0
  */
-public record LedgerRow(Kind kind, String name, long bytes) {
+public record LedgerRow(Kind kind, long bytes) {
+  /** As users read it, such as {@code malloc live}. */
+  public String name() {
+    return kind.words();
+  }
+
   /** What a row counts; each byte of the charge is in one row only. */
   public enum Kind {
     /** Java objects and the free part of their heap. */
-    JVM_HEAP,
+    JVM_HEAP("jvm heap", false),
     /** Class metadata. */
-    METASPACE,
+    METASPACE("metaspace", false),
     /** Compiled code. */
-    CODE,
+    CODE("code", false),
     /** Threads' stacks. */
-    THREADS,
+    THREADS("threads", false),
     /** What the collector needs beside the heap. */
-    GC,
+    GC("gc", false),
     /** Direct and pooled buffers. */
-    DIRECT,
+    DIRECT("direct buffers", false),
     /** Resident in malloc's live chunks, without direct buffers. */
-    MALLOC_LIVE,
+    MALLOC_LIVE("malloc live", false),
     /** Resident in malloc's free chunks. */
-    MALLOC_KEPT,
+    MALLOC_KEPT("malloc kept", false),
     /** V8's heap. */
-    V8_HEAP,
+    V8_HEAP("v8 heap", false),
     /** Anonymous memory that is neither malloc's nor a runtime's. */
-    ANONYMOUS,
+    ANONYMOUS("anonymous", false),
     /** Shared memory: tmpfs, shmget, memfd. */
-    SHARED,
+    SHARED("shared memory", false),
     /** Files mapped, and files cached where the charge is the cgroup's. */
-    FILES,
+    FILES("files", false),
     /** Page tables. */
-    PAGE_TABLES,
+    PAGE_TABLES("page tables", true),
     /** Socket buffers in the kernel. */
-    SOCKETS,
+    SOCKETS("kernel sockets", true),
     /** Pipe buffers in the kernel. */
-    PIPES,
+    PIPES("pipes", true),
     /** Descriptors, inodes, sockets, kernel stacks: the objects themselves. */
-    KERNEL_OBJECTS,
+    KERNEL_OBJECTS("kernel objects", true),
     /** Charge that no row explains. */
-    UNACCOUNTED
+    UNACCOUNTED("unaccounted", false);
+
+    private final String words;
+    private final boolean kernel;
+
+    Kind(String words, boolean kernel) {
+      this.words = words;
+      this.kernel = kernel;
+    }
+
+    /** As users read it. */
+    public String words() {
+      return words;
+    }
+
+    /** Is it in the kernel, outside the resident set? */
+    public boolean isKernel() {
+      return kernel;
+    }
   }
 }

@@ -11,9 +11,10 @@ package io.weir.memory.probe;
  * @param usageBytes what it is charged: v2 memory.current; v1 memory.usage_in_bytes +
  *     memory.kmem.tcp.usage_in_bytes
  * @param peakBytes v2 memory.peak; v1 memory.max_usage_in_bytes (without TCP)
- * @param anonBytes v2 anon; v1 rss
- * @param fileBytes v2 file; v1 cache; page cache charged here, mapped or not
- * @param socketBytes v2 sock; v1 memory.kmem.tcp.usage_in_bytes
+ * @param anonBytes v2 anon; v1 total_rss
+ * @param fileBytes v2 file; v1 total_cache; page cache charged here, mapped or not
+ * @param socketBytes v2 sock; v1 memory.kmem.tcp.usage_in_bytes, -1 where that was never above 0:
+ *     version 1 counts TCP only from the time on that a limit was set for it
  * @param kernelBytes v2 kernel; v1 memory.kmem.usage_in_bytes: page tables, stacks, slab
  */
 public record CgroupUse(

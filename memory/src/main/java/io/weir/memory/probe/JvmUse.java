@@ -18,7 +18,8 @@ import java.util.Map;
  *     itself
  * @param directInMalloc are those bytes part of malloc's live bytes? They are in HotSpot
  * @param nmt native memory tracking by category, committed bytes; empty where it is off
- * @param mallocRetainedBytes what VM.info says of retained C-heap memory
+ * @param mallocRetainedBytes what VM.info says of retained C-heap memory; always -1 today, since the
+ *     census counts it without that heavy command
  */
 public record JvmUse(
     String version,

@@ -8,7 +8,7 @@ package io.weir.memory.probe;
  * @param anonymousBytes resident pages that no file backs; in a private file mapping those that were
  *     written to
  * @param lazyFreeBytes given back by MADV_FREE, but not yet taken by the kernel; counted in rss
- * @param hugeBytes in transparent huge pages
+ * @param hugeBytes in anonymous transparent huge pages (AnonHugePages)
  * @param swapBytes in swap, not in rss
  */
 public record MappingUse(

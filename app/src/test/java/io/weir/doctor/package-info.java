@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.doctor;
+
+import org.jspecify.annotations.NullMarked;

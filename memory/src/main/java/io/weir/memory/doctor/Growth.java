@@ -1,0 +1,146 @@
+package io.weir.memory.doctor;
+
+/**
+ * Whether a size grew during a watch, and whether it still does.
+ *
+ * <p>What only fills up, swings or jumps is no leak, so {@link Shape#GROWING} asks for much:
+ *
+ * <pre>
+ *   bytes                 seen for 12 s, by 10 looks at least
+ *     |          ,o       8 MiB and 5 % more than at first
+ *     |       ,o'         after the first quarter (warm-up):
+ *     |    ,o'              rises by least squares, by the median of slopes and by ranks
+ *     | o-'                 the line explains 80 % of what moved
+ *     |o                    no fall deeper than a fifth of the growth
+ *     +--+--+--+--> time    each quarter has its part, and the last is not much slower
+ *       1  2  3  4
+ * </pre>
+ *
+ * @param shape what it was
+ * @param fromBytes at the first look
+ * @param toBytes at the last
+ * @param seconds between them
+ * @param bytesPerSecond after the first quarter, by least squares
+ */
+record Growth(
+    Growth.Shape shape, long fromBytes, long toBytes, double seconds, double bytesPerSecond) {
+  /** Under it, what a collector or a cache does in between looks like growth. */
+  static final double WATCH_SECONDS_MIN = 12;
+
+  /** Nobody who looks for so short a time asks for growth. */
+  private static final double GLANCE_SECONDS_MAX = 2;
+
+  /** Seven looks after the first quarter are the fewest that ranks can be sure of (3 sigmas). */
+  static final int LOOKS_MIN = 10;
+
+  /** Less comes and goes in any program. */
+  static final long GROWTH_BYTES_MIN = 8L << 20;
+
+  /** And less than this share of the size at first is the same in a large one. */
+  static final double GROWTH_SHARE_MIN = 0.05;
+
+  /** By chance once in 700 rows of numbers, and chance must then pass the other tests too. */
+  static final double RISE_SIGMAS_MIN = 3.0;
+
+  /** Of the variance; a straight line explains most of a leak, little of a jump or of noise. */
+  private static final double EXPLAINED_SHARE_MIN = 0.8;
+
+  /** Of the growth: a collector's saw falls deeper. */
+  private static final double FALL_SHARE_MAX = 0.2;
+
+  /** Of an even share (a third) that each later quarter must have: a jump is in one alone. */
+  private static final double QUARTER_SHARE_MIN = 0.4;
+
+  /** Of the rate of the two quarters before it: what fills up slows down first. */
+  private static final double LAST_RATE_SHARE_MIN = 0.6;
+
+  /** Of the growth, in the last quarter: no more means that it has stopped. */
+  private static final double STOPPED_SHARE_MAX = 0.05;
+
+  /** Shapes. */
+  enum Shape {
+    /** Not more than any program does. */
+    NONE,
+    /** Grew, but too little was seen to say more. */
+    TOO_SHORT,
+    /** Grows and does not stop. */
+    GROWING,
+    /** Grew, then stopped. */
+    STOPPED,
+    /** Goes up and down. */
+    SWINGING,
+    /** Grew, unevenly; what it will do cannot be told yet. */
+    UNEVEN
+  }
+
+  /** Of what was never seen. */
+  static final Growth UNSEEN = new Growth(Shape.NONE, 0, 0, 0, 0);
+
+  /** Of these sizes. */
+  static Growth of(Trend all) {
+    double seconds = all.lastSecond();
+    double grown = all.last() - all.first();
+    Trend later = all.from(seconds / 4);
+    double rate = later.slope();
+    Shape shape = shape(all, later, seconds, grown);
+    return new Growth(shape, (long) all.first(), (long) all.last(), seconds, rate);
+  }
+
+  long grownBytes() {
+    return toBytes - fromBytes;
+  }
+
+  long bytesPerMinute() {
+    return (long) (bytesPerSecond * 60);
+  }
+
+  private static Shape shape(Trend all, Trend later, double seconds, double grown) {
+    boolean brief = seconds < WATCH_SECONDS_MIN || all.count() < LOOKS_MIN;
+    if (brief && grown >= briefFloor(all.first(), seconds)) {
+      return Shape.TOO_SHORT;
+    }
+    if (grown < floor(all.first())) {
+      boolean swings = all.deepestFall() >= floor(all.first());
+      return swings ? Shape.SWINGING : Shape.NONE;
+    }
+    if (brief) {
+      return Shape.TOO_SHORT;
+    }
+    if (all.deepestFall() > grown * FALL_SHARE_MAX) {
+      return Shape.SWINGING;
+    }
+    if (rises(later) && isEven(all, seconds)) {
+      return Shape.GROWING;
+    }
+    boolean warmUp = all.last() - all.at(seconds / 4) < floor(all.first()) / 2;
+    boolean still = all.last() - all.at(seconds * 0.75) <= grown * STOPPED_SHARE_MAX;
+    return warmUp || still ? Shape.STOPPED : Shape.UNEVEN;
+  }
+
+  /** What counts as growth, bytes. */
+  static double floor(double first) {
+    return Math.max(GROWTH_BYTES_MIN, first * GROWTH_SHARE_MIN);
+  }
+
+  /** In a short watch less is worth a word; in a glance of some looks nothing small is. */
+  private static double briefFloor(double first, double seconds) {
+    double part = seconds < GLANCE_SECONDS_MAX ? 1 : Math.min(1, seconds / WATCH_SECONDS_MIN);
+    return floor(first) * part;
+  }
+
+  private static boolean rises(Trend later) {
+    return later.slope() > 0
+        && later.medianSlope() > 0
+        && later.riseSigmas() >= RISE_SIGMAS_MIN
+        && later.explained() >= EXPLAINED_SHARE_MIN;
+  }
+
+  private static boolean isEven(Trend all, double seconds) {
+    double second = all.at(seconds / 2) - all.at(seconds / 4);
+    double third = all.at(seconds * 0.75) - all.at(seconds / 2);
+    double last = all.last() - all.at(seconds * 0.75);
+    double least = Math.min(second, Math.min(third, last));
+    return least >= (second + third + last) / 3 * QUARTER_SHARE_MIN
+        && last >= (second + third) / 2 * LAST_RATE_SHARE_MIN;
+  }
+}
