@@ -172,7 +172,7 @@ final class ArenaWalk {
       if (runStart != 0) {
         endRun(chunk);
       }
-      if (size == ThreadCaches.SIZE_BYTES || size == ThreadCaches.SIZE_OLD_BYTES) {
+      if (ThreadCaches.isSize(size)) {
         lookForCache(chunk, size);
       }
     }
