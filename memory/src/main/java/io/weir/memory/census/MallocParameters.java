@@ -71,7 +71,7 @@ record MallocParameters(
       try {
         long base = window.word(at);
         boolean inHeap = heap != null && heap.contains(base);
-        boolean fits = inHeap || (base == 0 && limit != ANY);
+        boolean fits = inHeap || (base == 0 && limit == ANY);
         if (fits && at >= WORDS_BEFORE * 8) {
           MallocParameters found = read(window, at, limit);
           if (found != null) {
@@ -93,12 +93,13 @@ record MallocParameters(
     long[] w = window.words;
     Thresholds thresholds = thresholds(w, i);
     boolean aligned = (w[i - 2] & (window.pageBytes() - 1)) == 0;
+    long most = w[i] == 0 ? MMAPS_MAX_DEFAULT : limit; // less is known of one that has no heap
     if (!aligned || w[i - 2] < 0 || w[i - 2] > w[i - 1] || (limit == ANY && thresholds.mmapBytes() < 0)) {
       return null;
     }
     // An int more, since 2.35, shifts the counts by half a word.
-    boolean shifted = fits(w, i, 9, limit);
-    boolean plain = fits(w, i, 8, limit);
+    boolean shifted = fits(w, i, 9, most);
+    boolean plain = fits(w, i, 8, most);
     long count = count(w, i, shifted ? 9 : 8);
     if (shifted == plain && (!shifted || count != count(w, i, 8))) {
       return null;

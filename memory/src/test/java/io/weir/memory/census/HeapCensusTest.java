@@ -257,9 +257,9 @@ class HeapCensusTest {
 
   @Test
   void uncounted_endedProcess_saysSo() throws IOException, InterruptedException {
-    Process process = new ProcessBuilder("true").start();
+    Process process = new ProcessBuilder("sleep", "60").start();
     Target target = Target.of(process.pid());
-    process.waitFor();
+    process.destroyForcibly().waitFor();
     assertThat(HeapCensus.take(target))
         .isInstanceOfSatisfying(
             Census.Uncounted.class, census -> assertThat(census.why()).endsWith("has ended"));
