@@ -150,7 +150,9 @@ final class ArenaWalk {
       return end;
     }
     // A top of 16 bytes too many, not enough for a chunk, makes it three.
-    boolean three = p + 48 <= end && (window.word(p + 40) & ~PREV_INUSE) == 16;
+    // What follows may be foreign, and its page not there.
+    boolean more = p + 48 <= end && window.isResident(p + 40);
+    boolean three = more && (window.word(p + 40) & ~PREV_INUSE) == 16;
     return three ? p + 48 : p + 32;
   }
 
@@ -168,7 +170,7 @@ final class ArenaWalk {
       if (runStart != 0) {
         endRun(chunk);
       }
-      if (size == ThreadCaches.SIZE_BYTES || size == ThreadCaches.SIZE_OLD_BYTES) {
+      if (ThreadCaches.isSize(size)) {
         lookForCache(chunk, size);
       }
     }

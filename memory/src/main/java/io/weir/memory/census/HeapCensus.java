@@ -211,10 +211,21 @@ public final class HeapCensus {
       throws IOException, HeapChangedException {
     peek.forget();
     MallocParameters parameters = MallocParameters.find(peek, found.data(), heap());
-    if (parameters == null) {
-      throw new HeapChangedException("malloc's parameters could not be found");
+    return parameters != null ? parameters : MallocParameters.without(mainStart(found));
+  }
+
+  /** Where a main heap in one piece begins, by where it ends; else where brk's mapping does. */
+  private long mainStart(ArenaSearch.Found found) throws IOException, HeapChangedException {
+    AddressRange heap = heap();
+    if (heap == null) {
+      return 0;
     }
-    return parameters;
+    MallocState main = MallocState.read(peek, found.arenas().getFirst(), found.binsOffset());
+    if (!heap.contains(main.top())) {
+      return heap.start();
+    }
+    long start = main.top() + (peek.word(main.top() + 8) & ~ArenaWalk.FLAGS) - main.systemBytes();
+    return heap.contains(start) ? start : heap.start();
   }
 
   private @Nullable AddressRange heap() {
@@ -237,6 +248,11 @@ public final class HeapCensus {
       throws IOException, HeapChangedException {
     MallocParameters now = parameters;
     MmappedSearch search = new MmappedSearch(window);
+    if (now.mmaps() < 0) {
+      search.searchByShape(mappings, sum.ranges());
+      sum.mmappedByShape(search);
+      return;
+    }
     for (int n = 0; n < TRIES_MAX && now.mmaps() > 0; n++) {
       search = new MmappedSearch(window);
       search.search(mappings, sum.ranges(), now.mmaps(), now.mmappedBytes());

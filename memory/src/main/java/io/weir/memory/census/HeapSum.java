@@ -42,6 +42,14 @@ final class HeapSum {
     }
   }
 
+  /** Takes what was found where malloc's own count was not. */
+  void mmappedByShape(MmappedSearch search) {
+    long bytes = search.sizes().stream().mapToLong(Long::longValue).sum();
+    mmapped = new MmappedChunks(search.sizes().size(), bytes, false, false);
+    mmappedRanges.addAll(search.ranges());
+    search.sizes().forEach(sizes::add);
+  }
+
   boolean isNearlyNothing() {
     long bytes = mmapped.bytes();
     for (ArenaCount arena : arenas) {

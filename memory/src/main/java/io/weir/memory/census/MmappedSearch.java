@@ -9,8 +9,9 @@ import java.util.List;
 /**
  * Looks for chunks that are mappings of their own. The kernel merges neighbours into one mapping,
  * and stacks and managed heaps are anonymous too; so each resident page is looked at for a header
- * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found
- * counts only if number and sum are malloc's own, to the byte.
+ * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found counts
+ * only if number and sum are malloc's own, to the byte. Where malloc's are not known, only headers
+ * at the very beginning of a page are taken, and the result says that it rests on them alone.
  */
 final class MmappedSearch {
   /** The most pages looked at that are no chunks: 1 GiB with pages of 4 KiB. */
@@ -26,6 +27,7 @@ final class MmappedSearch {
   private long bytes;
   private int pages;
   private int lookups;
+  private int headersAPage = Integer.MAX_VALUE;
 
   MmappedSearch(Window window) {
     this.window = window;
@@ -43,6 +45,12 @@ final class MmappedSearch {
   /** Did it find as many as there are, and as large? */
   boolean found(long count, long sum) {
     return found.size() == count && bytes == sum;
+  }
+
+  /** As {@link #search}, where nothing is known of what there is to find. */
+  void searchByShape(List<Mapping> mappings, List<AddressRange> heaps) throws IOException {
+    headersAPage = 1;
+    search(mappings, heaps, Integer.MAX_VALUE, Long.MAX_VALUE);
   }
 
   /** Looks through what is anonymous, writable and not within {@code heaps}. */
@@ -95,7 +103,7 @@ final class MmappedSearch {
       int words = (int) (pageMask + 1) / Long.BYTES;
       int i = window.at(page, words);
       long[] w = window.words;
-      for (int k = 0; k < words; k += 2) {
+      for (int k = 0; k < words && k / 2 < headersAPage; k += 2) {
         long head = w[i + k + 1];
         if ((head & ArenaWalk.FLAGS) == ArenaWalk.IS_MMAPPED) {
           long gap = w[i + k];

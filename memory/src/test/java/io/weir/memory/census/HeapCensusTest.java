@@ -111,6 +111,45 @@ class HeapCensusTest {
   }
 
   @Test
+  void counted_limitOfMappingsSet_exact() throws IOException {
+    Map<String, String> limited =
+        Map.of("MALLOC_ARENA_MAX", "2", "GLIBC_TUNABLES", "glibc.malloc.mmap_max=1000");
+    try (TargetProcess target = TargetProcess.java(limited)) {
+      target.tell("alloc 1 300 100000 900000");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.mmapped().located()).isTrue();
+      assertThat(still.census.mmapped().countedByMalloc()).isTrue();
+      assertThat(still.census.thresholds().arenasMax()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void counted_noMappingsAllowed_exact() throws IOException {
+    Map<String, String> none = Map.of("GLIBC_TUNABLES", "glibc.malloc.mmap_max=0");
+    try (TargetProcess target = TargetProcess.java(none)) {
+      target.tell("alloc 2 300 100000 900000");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.mmapped().count()).isZero();
+    }
+  }
+
+  @Test
+  void counted_parametersNotFound_byShapeAndSaysSo() throws IOException {
+    Map<String, String> unusual =
+        Map.of("GLIBC_TUNABLES", "glibc.malloc.mmap_max=1000:glibc.malloc.arena_test=3");
+    try (TargetProcess target = TargetProcess.java(unusual)) {
+      target.tell("alloc 1 300 100000 900000");
+      Still still = still(target);
+      exact(still);
+      assertThat(still.census.mmapped().located()).isFalse();
+      assertThat(still.census.mmapped().countedByMalloc()).isFalse();
+      assertThat(still.census.thresholds().mmapBytes()).isEqualTo(-1);
+    }
+  }
+
+  @Test
   void counted_mainHeapGoesOnInMmap_exact() throws IOException {
     try (TargetProcess target = TargetProcess.java(ONE_ARENA)) {
       target.tell("brk block");
@@ -217,9 +256,9 @@ class HeapCensusTest {
 
   @Test
   void uncounted_endedProcess_saysSo() throws IOException, InterruptedException {
-    Process process = new ProcessBuilder("true").start();
+    Process process = new ProcessBuilder("sleep", "60").start();
     Target target = Target.of(process.pid());
-    process.waitFor();
+    process.destroyForcibly().waitFor();
     assertThat(HeapCensus.take(target))
         .isInstanceOfSatisfying(
             Census.Uncounted.class, census -> assertThat(census.why()).endsWith("has ended"));

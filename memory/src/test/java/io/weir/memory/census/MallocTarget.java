@@ -28,7 +28,9 @@ import java.util.concurrent.locks.LockSupport;
  * <pre>
  *   alloc THREADS COUNT MIN MAX   each thread allocates COUNT blocks of MIN to MAX bytes
  *   free other | last             each thread frees every other block | all but its last
+ *   fill COUNT BYTES              COUNT blocks of BYTES that nobody keeps track of
  *   churn THREADS                 as many threads malloc and free from now on
+ *   measure MILLIS MIN MAX        pairs of malloc and free, see PairLatency
  *   truth                         arena hblks hblkhd fsmblks uordblks fordblks keepcost
  *   trim                          malloc_trim(0)
  *   brk block | foreign           a mapping in the way of brk | brk moved by someone else
@@ -151,6 +153,17 @@ final class MallocTarget {
           var _ = worker.thread.submit(worker::churn);
         }
       }
+      case "fill" -> {
+        long bytes = Long.parseLong(words[2]);
+        for (long n = Long.parseLong(words[1]); n > 0; n--) {
+          var _ = mallocTouched(bytes);
+        }
+      }
+      case "measure" -> {
+        return new PairLatency()
+            .measure(
+                Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+      }
       case "trim" -> trim();
       case "brk" -> moveBrk(words[1].equals("block"));
       case "truth" -> {
@@ -172,7 +185,18 @@ final class MallocTarget {
     }
   }
 
-  private static void free(long address) {
+  /** As malloc, of whose block the first word is written only. */
+  static long mallocTouched(long bytes) {
+    try {
+      long address = (long) MALLOC.invokeExact(bytes);
+      MemorySegment.ofAddress(address).reinterpret(8).set(ValueLayout.JAVA_LONG, 0, address);
+      return address;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static void free(long address) {
     try {
       FREE.invokeExact(address);
     } catch (Throwable e) {
