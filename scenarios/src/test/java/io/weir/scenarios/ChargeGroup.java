@@ -17,6 +17,9 @@ import org.opentest4j.TestAbortedException;
  * and cgroup-v2.rst.
  */
 final class ChargeGroup implements AutoCloseable {
+  /** More than any machine has. */
+  private static final String TCP_LIMIT_BYTES = Long.toString(1L << 46);
+
   private final Path folder;
   private final boolean v2;
 
@@ -34,6 +37,10 @@ final class ChargeGroup implements AutoCloseable {
     if (!v2 && !Files.exists(folder.resolve("memory.usage_in_bytes"))) {
       Files.delete(folder);
       assumeThat(false).as("the memory controller is handed down to " + parent).isTrue();
+    }
+    if (!v2) {
+      // Version 1 counts TCP's memory only where a limit for it was set.
+      Files.writeString(folder.resolve("memory.kmem.tcp.limit_in_bytes"), TCP_LIMIT_BYTES);
     }
     return new ChargeGroup(folder, v2);
   }

@@ -51,6 +51,9 @@ public final class HeapCensus {
   private static final int TRIES_MAX = 12;
   private static final long RETRY_MAX_NANOS = 2_000_000_000L;
 
+  /** A main heap that does not pass has moved as a rule; only then may it be in several parts. */
+  private static final int PLAIN_TRIES = 6;
+
   private final Target target;
   private final long startNanos = System.nanoTime();
   private final ProcMemory memory;
@@ -191,9 +194,12 @@ public final class HeapCensus {
           return main.triedAgain(n);
         }
         MallocState state = MallocState.read(peek, base, found.binsOffset());
-        return new MainParts(window, peek, state, others)
-            .count(parameters(found).sbrkBase(), mappings)
-            .triedAgain(n);
+        if (state.noncontiguous() || n >= PLAIN_TRIES) {
+          return new MainParts(window, peek, state, others, startNanos + RETRY_MAX_NANOS)
+              .count(parameters(found).sbrkBase(), mappings)
+              .triedAgain(n);
+        }
+        last = new HeapChangedException("the main heap moved while it was walked");
       } catch (HeapChangedException e) {
         if (e.isSwapped()) {
           throw e;

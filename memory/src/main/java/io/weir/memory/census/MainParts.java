@@ -23,16 +23,24 @@ final class MainParts {
   private final List<AddressRange> others;
   private final long pageBytes;
   private final ArenaCount count;
+  private final long deadlineNanos;
   private int places;
   private long bytes;
   private long gapBytes;
 
-  MainParts(Window window, Window peek, MallocState state, List<AddressRange> others)
+  /**
+   * For one count.
+   *
+   * @param deadlineNanos when to give up, by {@link System#nanoTime}
+   */
+  MainParts(
+      Window window, Window peek, MallocState state, List<AddressRange> others, long deadlineNanos)
       throws IOException, HeapChangedException {
     this.window = window;
     this.peek = peek;
     this.state = state;
     this.others = others;
+    this.deadlineNanos = deadlineNanos;
     this.pageBytes = window.pageBytes();
     this.count = new ArenaCount(state, true, FastbinMarks.read(peek, state));
   }
@@ -59,6 +67,9 @@ final class MainParts {
     long at = from;
     long lastEnd = heap ? from : 0;
     while (at < end && bytes < state.systemBytes() && places++ < PLACES_MAX) {
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new HeapChangedException("the parts of the main heap took too long to find");
+      }
       long next = skip(at);
       if (next == at) {
         long stop = isFirst((at + 15) & ~15L, end) ? part((at + 15) & ~15L, end) : 0;

@@ -94,7 +94,10 @@ record MallocParameters(
     Thresholds thresholds = thresholds(w, i);
     boolean aligned = (w[i - 2] & (window.pageBytes() - 1)) == 0;
     long most = w[i] == 0 ? MMAPS_MAX_DEFAULT : limit; // less is known of one that has no heap
-    if (!aligned || w[i - 2] < 0 || w[i - 2] > w[i - 1] || (limit == ANY && thresholds.mmapBytes() < 0)) {
+    if (!aligned
+        || w[i - 2] < 0
+        || w[i - 2] > w[i - 1]
+        || (limit == ANY && thresholds.mmapBytes() < 0)) {
       return null;
     }
     // An int more, since 2.35, shifts the counts by half a word.

@@ -9,9 +9,10 @@ import java.util.List;
 /**
  * Looks for chunks that are mappings of their own. The kernel merges neighbours into one mapping,
  * and stacks and managed heaps are anonymous too; so each resident page is looked at for a header
- * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found counts
- * only if number and sum are malloc's own, to the byte. Where malloc's are not known, only headers
- * at the very beginning of a page are taken, and the result says that it rests on them alone.
+ * that fits: IS_MMAPPED alone, and size and the gap before it make whole pages. What is found
+ * counts only if number and sum are malloc's own, to the byte. Where malloc's are not known, only
+ * headers at the very beginning of a page are taken, and the result says that it rests on them
+ * alone.
  */
 final class MmappedSearch {
   /** The most pages looked at that are no chunks: 1 GiB with pages of 4 KiB. */
