@@ -37,12 +37,18 @@ final class JemallocExtents {
   /** Entries that do not fit, since the process changed them meanwhile: one of so many. */
   private static final int MISFIT_SHARE = 200;
 
+  private static final int MISFITS_MAX = 4096;
+
+  /** Words of the data that are tried as one of the root. */
+  private static final int WORDS_TRIED_MAX = 1 << 16;
+
   private static final int TRIES_MAX = 3;
 
   private final Window leaves;
   private final Window extents;
   private final Sums sums = new Sums();
   private long extentEnd;
+  private int wordsTried;
   private int seen;
   private int misfits;
 
@@ -111,7 +117,7 @@ final class JemallocExtents {
       }
       try {
         long word = leaves.word(at);
-        long first = isLeaf(word) ? firstAddress(word) : 0;
+        long first = isLeaf(word) && wordsTried++ < WORDS_TRIED_MAX ? firstAddress(word) : 0;
         long root = at - (first >>> 30) * 8;
         if (first != 0 && root >= data.range().start()) {
           return countAll(root, end);
@@ -173,9 +179,9 @@ final class JemallocExtents {
         }
         for (long at = Math.max(page, leaf); at < Math.min(page + 4096, leaf + LEAF_BYTES); at += 8) {
           long key = from + ((at - leaf) >> 3 << PAGE_SHIFT);
-          long edata = key >= extentEnd ? leaves.word(at) & EDATA_MASK : 0;
-          if (edata != 0 && (seen++ > EXTENTS_MAX || !extent(edata, key))) {
-            misfits++;
+          long edata = key >= extentEnd && seen <= EXTENTS_MAX ? leaves.word(at) & EDATA_MASK : 0;
+          if (edata != 0 && !extent(edata, key) && ++misfits > MISFITS_MAX) {
+            return false;
           }
         }
       }
@@ -186,6 +192,7 @@ final class JemallocExtents {
   }
 
   private boolean extent(long edata, long key) throws IOException {
+    seen++;
     long bits;
     long size;
     try {
