@@ -131,7 +131,7 @@ public final class HeapCensus {
     if (found == null) {
       other = other != null ? other : OtherAllocators.byProgram(target, mappings);
       return other != null
-          ? new Census.OtherAllocator(other.name(), other.library(), List.of(), cost())
+          ? otherAllocator(other)
           : uncounted("no malloc of glibc's was found in process " + target.pid(), "");
     }
     HeapSum sum = new HeapSum(found.library());
@@ -148,9 +148,20 @@ public final class HeapCensus {
           : uncounted(String.valueOf(e.getMessage()), "run it again, or watch it for longer");
     }
     if (other != null && sum.isNearlyNothing()) {
-      return new Census.OtherAllocator(other.name(), other.library(), List.of(), cost());
+      return otherAllocator(other);
     }
     return sum.census(window, memory.bytesRead(), cost());
+  }
+
+  private Census.OtherAllocator otherAllocator(OtherAllocators.Recognised other)
+      throws IOException {
+    List<String> details = List.of();
+    if (other.name().equals("jemalloc")) {
+      JemallocExtents.Sums sums =
+          JemallocExtents.count(window, peek, mappings, other.library());
+      details = sums != null ? sums.sentences() : OtherAllocators.reserved(window, mappings);
+    }
+    return new Census.OtherAllocator(other.name(), other.library(), details, cost());
   }
 
   private ArenaSearch.@Nullable Found find(int tries) throws IOException {

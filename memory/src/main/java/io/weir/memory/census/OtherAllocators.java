@@ -18,6 +18,9 @@ final class OtherAllocators {
   /** Of the program's file; more is not looked through. */
   private static final int PROGRAM_MAX_BYTES = 128 << 20;
 
+  /** jemalloc asks for 2 MiB at a time; smaller mappings are other things. */
+  private static final long RESERVED_LEAST_BYTES = 1 << 20;
+
   private static final int BLOCK_BYTES = 1 << 18;
 
   /** An allocator: what its library's file name contains, what its code contains. */
@@ -62,6 +65,23 @@ final class OtherAllocators {
       }
     }
     return null;
+  }
+
+  /** What the mappings tell where the allocator's own structures could not be read. */
+  static List<String> reserved(Window window, List<Mapping> mappings) throws IOException {
+    long reserved = 0;
+    long resident = 0;
+    for (Mapping mapping : mappings) {
+      boolean unnamed = mapping.name().isEmpty() && mapping.isAnonymous();
+      if (unnamed && mapping.isWritable() && mapping.range().bytes() >= RESERVED_LEAST_BYTES) {
+        reserved += mapping.range().bytes();
+        resident += window.residentBytes(mapping.range().start(), mapping.range().end());
+      }
+    }
+    return List.of(
+        "its own structures are not of a version that is known here",
+        "at most " + resident / 1_000_000 + " MB are its: resident in unnamed mappings of "
+            + reserved / 1_000_000 + " MB; heaps of a runtime and stacks look the same");
   }
 
   /** One that is linked into the program, or null. */

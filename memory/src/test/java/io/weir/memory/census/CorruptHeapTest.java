@@ -52,8 +52,8 @@ class CorruptHeapTest {
   }
 
   @Property
-  void counted_soundImage_exact(@ForAll long seed) throws IOException, HeapChangedException {
-    HeapImage image = new HeapImage(seed, PAGES);
+  void counted_soundImage_exact(@ForAll long seed, @ForAll boolean modern) throws IOException, HeapChangedException {
+    HeapImage image = new HeapImage(seed, PAGES, modern);
     ArenaCount count = count(image);
     assertThat(count).isNotNull();
     assertThat(count.state.base()).isEqualTo(HeapImage.arenaAddress());
@@ -65,9 +65,9 @@ class CorruptHeapTest {
   }
 
   @Property
-  void counted_corruptImage_ends(@ForAll long seed) throws IOException {
+  void counted_corruptImage_ends(@ForAll long seed, @ForAll boolean modern) throws IOException {
     Random random = new Random(seed);
-    HeapImage image = new HeapImage(seed, PAGES);
+    HeapImage image = new HeapImage(seed, PAGES, modern);
     for (int i = 1 + random.nextInt(20); i > 0; i--) {
       long[] words = random.nextBoolean() ? image.data : image.heap;
       long value = random.nextInt(4) == 0 ? random.nextLong() : WORDS[random.nextInt(WORDS.length)];

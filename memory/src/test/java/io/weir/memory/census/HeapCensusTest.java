@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weir.memory.census.TargetProcess.Truth;
 import io.weir.memory.probe.AddressRange;
+import io.weir.memory.probe.Mapping;
+import io.weir.memory.probe.MemoryMap;
 import io.weir.memory.probe.Target;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Percentage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -276,7 +279,50 @@ class HeapCensusTest {
               census -> {
                 assertThat(census.name()).isEqualTo("jemalloc");
                 assertThat(census.library()).contains("libjemalloc");
+                assertThat(census.details()).isNotEmpty();
               });
+    }
+  }
+
+  @Test
+  void other_jemalloc_countedAsItCountsItself() throws IOException {
+    String library = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
+    assumeTrue(Files.exists(Path.of(library)), "no jemalloc here");
+    try (TargetProcess target = TargetProcess.java(Map.of("LD_PRELOAD", library))) {
+      target.tell("jemalloc " + library + " 40000 4000");
+      target.tell("jemalloc " + library + " 200 900000");
+      String mapped = mappedName(target, library);
+      for (int i = 0; i < STANDSTILL_TRIES; i++) {
+        String before = target.tell("jemalloc " + library + " 0 1");
+        JemallocExtents.Sums sums = jemalloc(target, mapped);
+        if (before.equals(target.tell("jemalloc " + library + " 0 1"))) {
+          assertThat(sums).isNotNull();
+          assertThat(sums.live + " " + sums.active + " " + sums.retained).isEqualTo(before);
+          assertThat(sums.live).isGreaterThan(80_000_000);
+          return;
+        }
+      }
+      throw new AssertionError("the target did not stand still");
+    }
+  }
+
+  private static String mappedName(TargetProcess target, String library) throws IOException {
+    String real = Path.of(library).toRealPath().toString();
+    return MemoryMap.read(target.target()).stream()
+        .map(Mapping::name)
+        .filter(real::equals)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static JemallocExtents.@Nullable Sums jemalloc(TargetProcess target, String library)
+      throws IOException {
+    try (ProcMemory memory = ProcMemory.open(target.target())) {
+      return JemallocExtents.count(
+          new Window(memory, Window.WORDS_MAX),
+          new Window(memory, 0),
+          MemoryMap.read(target.target()),
+          library);
     }
   }
 }

@@ -4,16 +4,19 @@ import io.weir.memory.probe.AddressRange;
 import io.weir.memory.probe.Mapping;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 /**
- * A small heap as glibc 2.36 would lay it out, without a process: one page of libc's data with the
- * main arena and mp_, and a heap with live chunks, free ones, fastbins, a thread's cache and a top.
+ * A small heap as glibc 2.36 or 2.43 would lay it out, without a process: one page of libc's data with the
+ * main arena and mp_, and a heap with live chunks, free ones, fastbins (2.36), a thread's cache and
+ * a top.
  */
 final class HeapImage implements RemoteMemory {
   static final int PAGE_BYTES = 4096;
-  static final int BINS_OFFSET = 0x70;
+  private static final int BINS_OFFSET = 0x70;
+  private static final int BINS_OFFSET_MODERN = 0x18;
   static final long DATA = 0x7f0000000000L;
   static final long HEAP = 0x550000000000L;
   private static final int DATA_WORDS = 2 * PAGE_BYTES / 8;
@@ -32,7 +35,11 @@ final class HeapImage implements RemoteMemory {
   long topBytes;
   int reads;
 
-  HeapImage(long seed, int pages) {
+  private final boolean modern;
+
+  /** As glibc 2.43 has it where {@code modern}, else as 2.36. */
+  HeapImage(long seed, int pages, boolean modern) {
+    this.modern = modern;
     heap = new long[pages * PAGE_BYTES / 8];
     Random random = new Random(seed);
     long top = chunks(random);
@@ -50,11 +57,17 @@ final class HeapImage implements RemoteMemory {
     long before = 0;
     long fastHead = 0;
     // The cache first, with three chunks of 32 bytes that are not looked at.
-    heap[word + 1] = 0x290 | 1;
-    heap[word + 2] = 3;
-    heap[word + 18] = HEAP + 0x2a0;
-    liveBytes = 0x290;
-    word += 0x290 / 8;
+    int cache = modern ? 0x300 : 0x290;
+    heap[word + 1] = cache | 1;
+    if (modern) {
+      Arrays.fill(heap, word + 2, word + 21, 0x0010_0010_0010_0010L);
+      heap[word + 2] -= 3;
+    } else {
+      heap[word + 2] = 3;
+    }
+    heap[word + (modern ? 21 : 18)] = HEAP + cache + 16;
+    liveBytes = cache;
+    word += cache / 8;
     tcacheBytes = 96;
     boolean wasFree = false;
     while (word * 8L < heap.length * 8L - 64 * 1024) {
@@ -64,7 +77,7 @@ final class HeapImage implements RemoteMemory {
       heap[word + 1] = size | (wasFree ? 0 : 1);
       if (free) {
         freeBytes += size;
-      } else if (size == 48 && random.nextBoolean()) {
+      } else if (!modern && size == 48 && random.nextBoolean()) {
         heap[word + 2] = fastHead ^ ((HEAP + word * 8L + 16) >>> 12);
         fastHead = HEAP + word * 8L;
         fastbinBytes += size;
@@ -83,7 +96,7 @@ final class HeapImage implements RemoteMemory {
   }
 
   private void arena(long top) {
-    int bins = ARENA_WORD + BINS_OFFSET / 8;
+    int bins = ARENA_WORD + (modern ? BINS_OFFSET_MODERN : BINS_OFFSET) / 8;
     data[bins - 2] = top;
     for (int i = 0; i < MallocState.BIN_PAIRS; i++) {
       long self = DATA + (bins + 2L * i) * 8 - 16;

@@ -33,6 +33,8 @@ import java.util.concurrent.locks.LockSupport;
  *   measure MILLIS MIN MAX        pairs of malloc and free, see PairLatency
  *   truth                         arena hblks hblkhd fsmblks uordblks fordblks keepcost
  *   trim                          malloc_trim(0)
+ *   jemalloc LIBRARY COUNT MAX    COUNT blocks of 16 to MAX bytes by jemalloc, every other freed;
+ *                                 allocated active retained
  *   brk block | foreign           a mapping in the way of brk | brk moved by someone else
  * </pre>
  */
@@ -165,6 +167,9 @@ final class MallocTarget {
                 Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]));
       }
       case "trim" -> trim();
+      case "jemalloc" -> {
+        return Jemalloc.obey(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+      }
       case "brk" -> moveBrk(words[1].equals("block"));
       case "truth" -> {
         return truth();
