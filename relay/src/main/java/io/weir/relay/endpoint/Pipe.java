@@ -1,9 +1,10 @@
 package io.weir.relay.endpoint;
 
 import io.weir.relay.loop.Scratch;
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ public final class Pipe {
   /** A pipe below that is not worth its calls, bytes: near their limits users get 2 slots. */
   private static final int USEFUL_BYTES_MIN = 64 * 1024;
 
-  private static final Path SIZE_LIMIT = Path.of("/proc/sys/fs/pipe-max-size");
+  private static final String SIZE_LIMIT = "/proc/sys/fs/pipe-max-size";
   private static final System.Logger LOG = System.getLogger("io.weir");
   private static final AtomicBoolean SMALL_LOGGED = new AtomicBoolean();
 
@@ -88,9 +89,11 @@ public final class Pipe {
     static final int BYTES = read();
 
     private static int read() {
-      try {
-        String text = Files.readString(SIZE_LIMIT).strip();
-        return Math.clamp(Long.parseLong(text), USEFUL_BYTES_MIN, WANTED_BYTES);
+      byte[] text = new byte[32];
+      try (InputStream file = new FileInputStream(SIZE_LIMIT)) {
+        int length = file.read(text); // at once: a second read of such a file brings nothing
+        String number = new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII);
+        return Math.clamp(Long.parseLong(number.strip()), USEFUL_BYTES_MIN, WANTED_BYTES);
       } catch (IOException | NumberFormatException e) {
         return WANTED_BYTES; // not to be seen: the kernel will say no if it is too much
       }
