@@ -96,7 +96,16 @@ public final class HttpServer implements AutoCloseable {
   public long heldInPipesBytes() {
     long sum = 0;
     for (Worker worker : workers) {
-      sum += worker.heldInPipesBytes();
+      sum += worker.pipes.heldBytes();
+    }
+    return sum;
+  }
+
+  /** Bytes that have passed through pipes, not through user space. */
+  public long splicedBytes() {
+    long sum = 0;
+    for (Worker worker : workers) {
+      sum += worker.pipes.splicedBytes();
     }
     return sum;
   }

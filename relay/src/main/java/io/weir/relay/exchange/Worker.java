@@ -27,7 +27,7 @@ final class Worker {
   final ResponseWriter responseWriter;
   final Counters counters = new Counters();
   final Service service;
-  private final PipePool pipes = new PipePool();
+  final PipePool pipes = new PipePool();
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
   private boolean draining;
 
@@ -50,11 +50,6 @@ final class Worker {
       return new SplicePump(from, to, framing, loop.in(), pipes);
     }
     return new CopyPump(source, sink, framing, loop.in());
-  }
-
-  /** Bytes in pipes between turns. Any thread. */
-  long heldInPipesBytes() {
-    return pipes.heldBytes();
   }
 
   boolean draining() {

@@ -32,6 +32,7 @@ public final class PipePool {
 
   private final ArrayDeque<Pipe> idle = new ArrayDeque<>(IDLE_PIPES_MAX);
   private final AtomicLong heldBytes = new AtomicLong();
+  private final AtomicLong splicedBytes = new AtomicLong();
   private int pipes;
   private boolean usable = true;
 
@@ -60,6 +61,11 @@ public final class PipePool {
     heldBytes.setOpaque(heldBytes.getPlain() + bytes);
   }
 
+  /** Counts bytes that a sink took from a pipe. */
+  void spliced(int bytes) {
+    splicedBytes.setOpaque(splicedBytes.getPlain() + bytes);
+  }
+
   /** Whether splicing works here, as far as is known. */
   boolean usable() {
     return usable;
@@ -73,6 +79,16 @@ public final class PipePool {
   /** Bytes that flows keep in pipes between turns. Any thread. */
   public long heldBytes() {
     return heldBytes.getOpaque();
+  }
+
+  /** Bytes that have passed through pipes so far. Any thread. */
+  public long splicedBytes() {
+    return splicedBytes.getOpaque();
+  }
+
+  /** Pipes that are open, lent or idle. */
+  int pipes() {
+    return pipes;
   }
 
   /** Closes the idle pipes; those that are lent are closed when they come back. */

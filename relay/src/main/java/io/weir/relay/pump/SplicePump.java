@@ -180,6 +180,7 @@ public final class SplicePump implements Pump {
       return Progress.SINK_BROKEN;
     }
     splicedBytes += taken;
+    pipes.spliced(taken);
     framing.passed(taken);
     if (from.heldBytes() == 0) {
       close();
@@ -248,11 +249,6 @@ public final class SplicePump implements Pump {
   @Override
   public long movedBytes() {
     return splicedBytes + copy.movedBytes();
-  }
-
-  /** Bytes that took the way through a pipe and not through user space. */
-  long splicedBytes() {
-    return splicedBytes;
   }
 
   @Override
