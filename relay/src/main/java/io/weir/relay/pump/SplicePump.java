@@ -51,7 +51,7 @@ public final class SplicePump implements Pump {
   private static final int LITTLE_BYTES = 16 * 1024;
 
   /** Copying that moves so much in a turn: source and sink are fast, so splicing pays again. */
-  private static final int PLENTY_BYTES = 256 * 1024;
+  private static final int PLENTY_BYTES = 128 * 1024;
 
   /** Between the runs of bytes that pass unseen, only framing is looked for. */
   private static final int FRAMING_PEEK_BYTES = CopyPump.PEEK_MIN_BYTES;
@@ -66,7 +66,11 @@ public final class SplicePump implements Pump {
   private byte @Nullable [] rest;
   private int restSent;
   private int keptBytes;
+
+  /** Whether splicing is worth trying. */
   private boolean fast = true;
+
+
   private long splicedBytes;
 
   /**
