@@ -24,11 +24,16 @@ public final class PipePool {
   /** Empty pipes that are kept; two descriptors and no data each. */
   static final int IDLE_PIPES_MAX = 2;
 
-  /**
-   * Pipes of a loop at once. With 1 MiB each it bounds what flows can have stuck in pipes; a flow
-   * that gets none copies.
-   */
+  /** Pipes of a loop at once; a flow that gets none copies. */
   static final int PIPES_MAX = 16;
+
+  /**
+   * Bytes that flows of a loop may have stuck in pipes. As long as there are any, the next flow
+   * splices little at a time, and beyond this none does: so it is exceeded by one splice of a turn
+   * at worst. Unbounded, 1,000 slow readers held 12 MiB where the machine's memory for TCP had run
+   * out.
+   */
+  static final int HELD_BYTES_MAX = 1024 * 1024;
 
   private final ArrayDeque<Pipe> idle = new ArrayDeque<>(IDLE_PIPES_MAX);
   private final AtomicLong heldBytes = new AtomicLong();
@@ -64,6 +69,15 @@ public final class PipePool {
   /** Counts bytes that a sink took from a pipe. */
   void spliced(int bytes) {
     splicedBytes.setOpaque(splicedBytes.getPlain() + bytes);
+  }
+
+  /** Bytes that a flow may splice at once now; 0 while too much is stuck. */
+  int spliceBytesMax() {
+    long held = heldBytes.getPlain();
+    if (held == 0) {
+      return CopyPump.TURN_BYTES;
+    }
+    return held < HELD_BYTES_MAX ? SplicePump.SPLICE_MIN_BYTES : 0;
   }
 
   /** Whether splicing works here, as far as is known. */

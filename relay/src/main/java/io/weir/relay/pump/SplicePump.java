@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  * empty at the end of each turn and goes back to the loop's pool. Only where the kernel is short of
  * memory, or a mark on unsent bytes is set, may a sink take less than it had room for. Then the
  * flow keeps its pipe until the sink has taken the rest, at most the pipe's size, and {@link
- * #heldBytes} says so. It copies from then on, until that moves {@link #PLENTY_BYTES} in one turn.
+ * #heldBytes} says so; all flows of a loop together keep little more than {@link
+ * PipePool#HELD_BYTES_MAX}. It copies from then on, until that moves {@link #PLENTY_BYTES} in one
+ * turn.
  *
  * <h2>Accounting</h2>
  *
@@ -117,10 +119,11 @@ public final class SplicePump implements Pump {
         if (roomEnd - moved < SPLICE_MIN_BYTES) {
           roomEnd = moved + (sink.writable() ? sink.roomBytes() : 0);
         }
-        if (roomEnd - moved < SPLICE_MIN_BYTES) {
+        long most = Math.min(roomEnd - moved, pipes.spliceBytesMax());
+        if (most < SPLICE_MIN_BYTES) {
           return copyTurn();
         }
-        stopped = splice((int) Math.min(framing.unseenBytes(), roomEnd - moved));
+        stopped = splice((int) Math.min(framing.unseenBytes(), most));
         long came = splicedBytes - splicedBefore;
         fast &= stopped != Progress.WAIT_SOURCE || came == 0 || came >= LITTLE_BYTES;
       }

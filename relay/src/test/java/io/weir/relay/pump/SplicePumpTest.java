@@ -333,6 +333,23 @@ final class SplicePumpTest {
     assertThat(pipes.pipes()).isEqualTo(PipePool.IDLE_PIPES_MAX);
   }
 
+  @Test
+  void flowsWithBytesStuck_togetherHoldABoundedNumber() {
+    List<SplicePump> pumps = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Socket sink = sink(1, 400_000);
+      SplicePump pump = pump(whole(body(BODY_BYTES)), sink, new LengthFraming(BODY_BYTES));
+      pumps.add(pump);
+      assertThat(pump.run()).isEqualTo(Progress.WAIT_SINK);
+    }
+    assertThat(pipes.heldBytes())
+        .isBetween(
+            (long) PipePool.HELD_BYTES_MAX,
+            (long) PipePool.HELD_BYTES_MAX + SplicePump.SPLICE_MIN_BYTES);
+    assertThat(pumps.getLast().heldBytes()).isZero();
+    pumps.forEach(SplicePump::close);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void kernel_thatDoesNotSplice_hasTheLoopCopyFromThenOn(boolean outOnly) {
