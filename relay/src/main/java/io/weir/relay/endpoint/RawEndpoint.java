@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link
  * #BROKEN}.
  *
+ * <p>Urgent data (RFC 6093) are left out of the stream, but a read stops at their mark, and a splice
+ * never gets beyond it. So once EPOLLPRI has told of any, a short peek proves nothing, and nothing
+ * is spliced.
+ *
  * <h2>End or break</h2>
  *
  * A reset sets HUP and RDHUP as well, so these mean an end in order only where there is no error.
@@ -149,7 +153,7 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
     int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
     if (n > 0) {
       shownBytes = n;
-      readable = n == lengthMax || inputEnded || failed;
+      readable = n == lengthMax || inputEnded || failed || urgent;
       return n;
     }
     if (n == 0 && !broken) {
