@@ -88,6 +88,7 @@ final class ServeOptions {
         .flag("--no-admin", "No admin pages.")
         .value("--threads", "N", "Event loops (default: one for each core).")
         .flag("--no-native", "Sockets by NIO, not by epoll and system calls of our own.")
+        .flag("--no-splice", "Bodies by copying, not through pipes of the kernel.")
         .flag("--quiet", "Without the line of each second on standard output.")
         .value(
             "--drain",
@@ -226,6 +227,7 @@ final class ServeOptions {
         "relay",
         threads,
         !given.has("--no-native"),
+        !given.has("--no-splice"),
         heads,
         timeouts,
         !given.has("--no-via"),

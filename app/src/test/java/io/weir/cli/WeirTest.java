@@ -150,7 +150,7 @@ class WeirTest {
     ServeSettings settings =
         settings(
             "--resource http://127.0.0.1/a/?b=c --no-admin --listen 0 --listen [::1]:0"
-                + " --max-body 1m --no-native --no-via --forwarded --resolver [::1]:5353");
+                + " --max-body 1m --no-native --no-splice --no-via --forwarded --resolver [::1]:5353");
 
     assertThat(settings.relay().upstream().fixedTarget()).asString().isEqualTo("/a/?b=c");
     assertThat(settings.relay().readOnly()).isTrue();
@@ -158,6 +158,7 @@ class WeirTest {
     assertThat(settings.listen()).hasSize(2);
     assertThat(settings.relay().bodyBytesMax()).isEqualTo(1 << 20);
     assertThat(settings.server().allowRaw()).isFalse();
+    assertThat(settings.server().allowSplice()).isFalse();
     assertThat(settings.server().via()).isFalse();
     assertThat(settings.relay().upstream().forwarded()).isTrue();
     assertThat(settings.relay().originSettings().nameServer()).isNotNull();

@@ -34,6 +34,13 @@ final class Libc {
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
   static final int SO_LINGER = 13;
+
+  /** Nine numbers on a socket's memory (SK_MEMINFO_*, linux/sock_diag.h); since Linux 4.12. */
+  static final int SO_MEMINFO = 55;
+
+  private static final int MEMINFO_SNDBUF = 3;
+  private static final int MEMINFO_WMEM_QUEUED = 5;
+
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
   static final int IPPROTO_IPV6 = 41;
@@ -45,15 +52,25 @@ final class Libc {
   static final int MSG_NOSIGNAL = 0x4000;
   static final int MSG_MORE = 0x8000;
 
+  static final int O_NONBLOCK = 0x800;
+  static final int O_CLOEXEC = 0x80000;
+  static final int F_SETPIPE_SZ = 1031;
+  static final int F_GETPIPE_SZ = 1032;
+  static final int SPLICE_F_MOVE = 1;
+  static final int SPLICE_F_NONBLOCK = 2;
+
   /** Bytes of the send queue that the peer has not acknowledged; tcp(7). */
   static final int SIOCOUTQ = 0x5411;
 
+  static final int EPERM = -1;
   static final int EAGAIN = -11;
   static final int ECONNRESET = -104;
   static final int ENFILE = -23;
+  static final int EINVAL = -22;
   static final int EMFILE = -24;
   static final int EACCES = -13;
   static final int EPIPE = -32;
+  static final int ENOSYS = -38;
   static final int EADDRINUSE = -98;
   static final int EADDRNOTAVAIL = -99;
   static final int ECONNABORTED = -103;
@@ -103,6 +120,37 @@ final class Libc {
           Linker.Option.firstVariadicArg(2),
           Linker.Option.critical(true),
           Linker.Option.captureCallState("errno"));
+
+  /** Where getsockopt writes, for each thread. */
+  private static final class MemoryInfo {
+    final int[] numbers = new int[9];
+    final int[] bytes = new int[1];
+    final MemorySegment toNumbers = MemorySegment.ofArray(numbers);
+    final MemorySegment toBytes = MemorySegment.ofArray(bytes);
+  }
+
+  private static final ThreadLocal<MemoryInfo> MEMORY_INFO =
+      ThreadLocal.withInitial(MemoryInfo::new);
+
+  /** The calls of splicing, linked when the first pipe is wanted: many a process never does. */
+  private static final class Splicing {
+    static final MethodHandle PIPE2 =
+        handle("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    static final MethodHandle SPLICE =
+        handle(
+            "splice",
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    static final MethodHandle FCNTL =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("fcntl"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+            Linker.Option.firstVariadicArg(2),
+            Linker.Option.critical(true),
+            Linker.Option.captureCallState("errno"));
+    static final MethodHandle READ =
+        handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  }
 
   private Libc() {}
 
@@ -281,6 +329,69 @@ final class Libc {
     try {
       int result = (int) IOCTL.invokeExact(slot, fd, (long) SIOCOUTQ, MemorySegment.ofArray(value));
       return result < 0 ? errno(slot) : value[0];
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * getsockopt(2) of SO_MEMINFO: bytes of the send buffer that nothing is queued in, which may be
+   * below 0; or 0 where the kernel does not tell.
+   */
+  static int sendBufferFree(MemorySegment slot, int fd) {
+    MemoryInfo info = MEMORY_INFO.get();
+    info.bytes[0] = Integer.BYTES * info.numbers.length;
+    try {
+      int level = SOL_SOCKET;
+      int result =
+          (int) GETSOCKOPT.invokeExact(slot, fd, level, SO_MEMINFO, info.toNumbers, info.toBytes);
+      return result < 0 ? 0 : info.numbers[MEMINFO_SNDBUF] - info.numbers[MEMINFO_WMEM_QUEUED];
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** pipe2(2), non-blocking and closed on exec; both descriptors, the reading one first. */
+  static int pipe(int[] ends) {
+    MemorySegment slot = errnoSlot();
+    try {
+      int flags = O_NONBLOCK | O_CLOEXEC;
+      MemorySegment into = MemorySegment.ofArray(ends);
+      return result((int) Splicing.PIPE2.invokeExact(slot, into, flags), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** fcntl(2) with an int. */
+  static int fcntl(int fd, int command, int value) {
+    MemorySegment slot = errnoSlot();
+    try {
+      return result((int) Splicing.FCNTL.invokeExact(slot, fd, command, value), slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** splice(2), never waiting. Bytes moved, 0 at the end, or the negated error number. */
+  static int splice(MemorySegment slot, int from, int to, int length) {
+    int flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+    MemorySegment none = MemorySegment.NULL;
+    try {
+      long n =
+          (long) Splicing.SPLICE.invokeExact(slot, from, none, to, none, (long) length, flags);
+      return n >= 0 ? (int) n : errno(slot);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** read(2). Bytes, 0 at the end, or the negated error number. */
+  static int read(int fd, MemorySegment into, int length) {
+    MemorySegment slot = errnoSlot();
+    try {
+      long n = (long) Splicing.READ.invokeExact(slot, fd, into, (long) length);
+      return n >= 0 ? (int) n : errno(slot);
     } catch (Throwable t) {
       throw unexpected(t);
     }

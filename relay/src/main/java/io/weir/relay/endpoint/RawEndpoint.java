@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link
  * #BROKEN}.
  *
+ * <p>Urgent data (RFC 6093) are left out of the stream, but a read stops at their mark, and a splice
+ * never gets beyond it. So once EPOLLPRI has told of any, a short peek proves nothing, and nothing
+ * is spliced.
+ *
  * <h2>End or break</h2>
  *
  * A reset sets HUP and RDHUP as well, so these mean an end in order only where there is no error.
@@ -52,14 +56,17 @@ import org.jspecify.annotations.Nullable;
  * The registration is cancelled with the descriptor already closed, so the kernel forgets it
  * without a call. Events of the same batch that are still to come find {@code open} false.
  */
-public final class RawEndpoint implements Endpoint, EpollIoHandle {
+public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   private static final int IN = 0x1;
+  private static final int PRI = 0x2;
   private static final int OUT = 0x4;
   private static final int ERR = 0x8;
   private static final int HUP = 0x10;
   private static final int RDHUP = 0x2000;
   private static final int EDGE_TRIGGERED = 1 << 31;
-  private static final EpollIoOps FOR_LIFE = EpollIoOps.valueOf(IN | OUT | RDHUP | EDGE_TRIGGERED);
+  private static final EpollIoOps FOR_LIFE =
+      EpollIoOps.valueOf(IN | PRI | OUT | RDHUP | EDGE_TRIGGERED);
+
 
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
   private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
@@ -82,6 +89,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
   private boolean inputEnded;
   private boolean failed;
   private boolean broken;
+  private boolean urgent;
 
   /** Takes ownership of {@code fd}, a non-blocking stream socket. Thread: the loop. */
   RawEndpoint(Loop loop, int fd, InetSocketAddress peer, Attendant attendant) {
@@ -112,7 +120,8 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     if ((bits & (RDHUP | HUP)) != 0 && !failed) {
       inputEnded = true;
     }
-    if ((bits & (IN | RDHUP | HUP | ERR)) != 0) {
+    urgent |= (bits & PRI) != 0;
+    if ((bits & (IN | PRI | RDHUP | HUP | ERR)) != 0) {
       readable = true;
     }
     if ((bits & (OUT | HUP | ERR)) != 0) {
@@ -144,7 +153,7 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
     int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
     if (n > 0) {
       shownBytes = n;
-      readable = n == lengthMax || inputEnded || failed;
+      readable = n == lengthMax || inputEnded || failed || urgent;
       return n;
     }
     if (n == 0 && !broken) {
@@ -187,14 +196,87 @@ public final class RawEndpoint implements Endpoint, EpollIoHandle {
       writable = n == length;
       return n;
     }
-    if (n == Libc.EAGAIN) {
+    return refused(n);
+  }
+
+  private int refused(int error) {
+    if (error == Libc.EAGAIN) {
       writable = false;
       return 0;
     }
     failed = true;
-    broken |= n != Libc.EPIPE && !inputEnded;
+    broken |= error != Libc.EPIPE && !inputEnded;
     readable = true; // the error is told to one call only: let a peek find what else has come
     return Sink.BROKEN;
+  }
+
+  @Override
+  public boolean splices() {
+    return !urgent;
+  }
+
+  @Override
+  public int spliceInto(Pipe pipe, int lengthMax) {
+    if (!open) {
+      return Source.BROKEN;
+    }
+    int n = Libc.splice(errno, fd, pipe.writeFd(), lengthMax);
+    if (n > 0) {
+      // Whether the socket is empty now or the pipe's slots are full, only the next call tells.
+      shownBytes = Math.max(0, shownBytes - n);
+      pipe.added(n);
+      return n;
+    }
+    if (n == Libc.EAGAIN) {
+      readable = false;
+      shownBytes = 0;
+      return NOTHING_YET;
+    }
+    if (unsupported(n)) {
+      return UNSUPPORTED;
+    }
+    readable = true; // a peek is to say it again
+    if (n == 0) {
+      inputEnded = true;
+      return END;
+    }
+    failed = true;
+    broken = true;
+    return Source.BROKEN;
+  }
+
+  @Override
+  public int spliceFrom(Pipe pipe) {
+    if (!open) {
+      return Sink.BROKEN;
+    }
+    int length = pipe.heldBytes();
+    int n = Libc.splice(errno, pipe.readFd(), fd, length);
+    if (n >= 0) {
+      writable = n == length;
+      pipe.taken(n);
+      return n;
+    }
+    if (unsupported(n)) {
+      return UNSUPPORTED;
+    }
+    return refused(n);
+  }
+
+  /** No splice for this socket (EINVAL), or none at all: an old kernel, or one that forbids it. */
+  private static boolean unsupported(int error) {
+    return error == Libc.EINVAL || error == Libc.ENOSYS || error == Libc.EPERM;
+  }
+
+  /**
+   * What the send buffer has free. A sixteenth is left out for the overhead of the packets to come.
+   * The size only grows meanwhile (tcp(7), tcp_wmem), but for want of memory, when less may be
+   * taken.
+   */
+  @Override
+  public int roomBytes() {
+    int free = open ? Libc.sendBufferFree(errno, fd) : 0;
+    return Math.max(0, free - free / 16);
   }
 
   @Override

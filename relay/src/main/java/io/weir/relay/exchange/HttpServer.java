@@ -92,6 +92,24 @@ public final class HttpServer implements AutoCloseable {
     return sum;
   }
 
+  /** Bytes that flows of all loops have in pipes between turns; nearly always 0. */
+  public long heldInPipesBytes() {
+    long sum = 0;
+    for (Worker worker : workers) {
+      sum += worker.pipes.heldBytes();
+    }
+    return sum;
+  }
+
+  /** Bytes that have passed through pipes, not through user space. */
+  public long splicedBytes() {
+    long sum = 0;
+    for (Worker worker : workers) {
+      sum += worker.pipes.splicedBytes();
+    }
+    return sum;
+  }
+
   /**
    * The exchanges under way, loop by loop, each as of the moment its loop was asked.
    *

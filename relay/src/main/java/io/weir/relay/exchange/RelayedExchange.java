@@ -11,6 +11,8 @@ import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.origin.OriginConnection;
 import io.weir.relay.origin.OriginPool;
+import io.weir.relay.pump.Framing;
+import io.weir.relay.pump.Pump;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -298,6 +300,8 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   private void end(@Nullable Reason reason) {
     over = true;
+    upward.close();
+    downward.close();
     worker.counters.exchangeEnded(flows);
     if (reason != null) {
       worker.counters.failed(reason);
@@ -383,6 +387,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   Loop loop() {
     return worker.loop;
+  }
+
+  Pump pump(Endpoint source, Endpoint sink, Framing framing) {
+    return worker.pump(source, sink, framing);
   }
 
   Counters counters() {

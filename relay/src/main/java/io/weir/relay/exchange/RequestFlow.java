@@ -5,10 +5,10 @@ import io.weir.relay.http.Reason;
 import io.weir.relay.http1.ChunkFraming;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.LengthFraming;
 import io.weir.relay.pump.Progress;
+import io.weir.relay.pump.Pump;
 import io.weir.relay.pump.UntilCloseFraming;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +37,7 @@ final class RequestFlow {
   private final Tail tail = new Tail();
   private final Wait wait = new Wait();
   private State state = State.CONNECTING;
-  private @Nullable CopyPump pump;
+  private @Nullable Pump pump;
   private @Nullable Framing framing;
   private boolean headConsumed;
   private long bodyBytes;
@@ -79,7 +79,7 @@ final class RequestFlow {
 
   private void pumpTo(Endpoint origin, Framing body) {
     framing = body;
-    pump = new CopyPump(exchange.client().endpoint(), origin, body, exchange.loop().in());
+    pump = exchange.pump(exchange.client().endpoint(), origin, body);
   }
 
   private void headSent(Tail.Sent sent) {
@@ -97,6 +97,7 @@ final class RequestFlow {
     // An answer may be on its way all the same (RFC 9112, 9.5); the response decides.
     state = State.ABANDONED;
     wait.clear();
+    close();
   }
 
   /** Forgets what was sent, before the same request is sent on another connection. */
@@ -124,13 +125,13 @@ final class RequestFlow {
     if (state == State.HEAD) {
       headSent(tail.flush(origin, exchange.loop().out()));
     }
-    CopyPump moving = pump;
+    Pump moving = pump;
     if (state == State.BODY && moving != null) {
       stepBody(origin, moving);
     }
   }
 
-  private void stepBody(Endpoint origin, CopyPump moving) {
+  private void stepBody(Endpoint origin, Pump moving) {
     long before = moving.movedBytes();
     Progress progress = moving.run();
     long moved = moving.movedBytes() - before;
@@ -167,6 +168,14 @@ final class RequestFlow {
   /** Whether the body, or the client's side of a tunnel, is still to be moved. */
   boolean moving() {
     return state == State.BODY;
+  }
+
+  /** The exchange is over: gives back what the pump holds. */
+  void close() {
+    Pump over = pump;
+    if (over != null) {
+      over.close();
+    }
   }
 
   Wait pause() {

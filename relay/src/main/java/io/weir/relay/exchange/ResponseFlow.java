@@ -7,10 +7,10 @@ import io.weir.relay.http1.ChunkFraming;
 import io.weir.relay.http1.Head;
 import io.weir.relay.http1.ResponseHead;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.LengthFraming;
 import io.weir.relay.pump.Progress;
+import io.weir.relay.pump.Pump;
 import io.weir.relay.pump.UntilCloseFraming;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +50,7 @@ final class ResponseFlow {
   private final Tail tail = new Tail();
   private final Wait wait = new Wait();
   private State state = State.AWAITED;
-  private @Nullable CopyPump pump;
+  private @Nullable Pump pump;
   private @Nullable Framing framing;
   private int status;
   private int interims;
@@ -82,7 +82,7 @@ final class ResponseFlow {
           return;
         }
       }
-      CopyPump moving = pump;
+      Pump moving = pump;
       if (state == State.BODY && moving != null) {
         stepBody(moving);
         return;
@@ -258,7 +258,7 @@ final class ResponseFlow {
     bodyBytes = joined;
     exchange.counters().downloaded(joined);
     framing = body;
-    pump = new CopyPump(origin, exchange.client().endpoint(), body, exchange.loop().in());
+    pump = exchange.pump(origin, exchange.client().endpoint(), body);
     if (tunnel) {
       exchange.beginTunnel(origin);
     }
@@ -266,7 +266,7 @@ final class ResponseFlow {
 
   // --- The body ---------------------------------------------------------------------------------
 
-  private void stepBody(CopyPump moving) {
+  private void stepBody(Pump moving) {
     long before = moving.movedBytes();
     Progress progress = moving.run();
     long moved = moving.movedBytes() - before;
@@ -334,6 +334,14 @@ final class ResponseFlow {
   /** Whether the origin's connection may serve another exchange, as far as the response says. */
   boolean keepOrigin() {
     return keepOrigin && !surplus;
+  }
+
+  /** The exchange is over: gives back what the pump holds. */
+  void close() {
+    Pump over = pump;
+    if (over != null) {
+      over.close();
+    }
   }
 
   Wait pause() {

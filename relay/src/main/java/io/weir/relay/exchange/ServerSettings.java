@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of the listener; its loops' threads are named after it
  * @param threads loops
  * @param allowRaw false keeps every socket a Netty NIO channel, as on systems without epoll
+ * @param allowSplice false copies every body through user space, as where there are no pipes
  * @param headLimits of requests and responses
  * @param timeouts of clients and origins
  * @param via whether a Via field is added to requests and responses
@@ -20,12 +21,13 @@ public record ServerSettings(
     String name,
     int threads,
     boolean allowRaw,
+    boolean allowSplice,
     HeadLimits headLimits,
     Timeouts timeouts,
     boolean via,
     int socketBufferBytes,
     @Nullable ExchangeLog log) {
-  /** Settings that leave the size of socket buffers to the kernel. */
+  /** Settings that splice where they can, and leave the size of socket buffers to the kernel. */
   public ServerSettings(
       String name,
       int threads,
@@ -34,12 +36,26 @@ public record ServerSettings(
       Timeouts timeouts,
       boolean via,
       @Nullable ExchangeLog log) {
-    this(name, threads, allowRaw, headLimits, timeouts, via, 0, log);
+    this(name, threads, allowRaw, true, headLimits, timeouts, via, 0, log);
   }
 
   /** The same with another log. */
   public ServerSettings withLog(@Nullable ExchangeLog other) {
     return new ServerSettings(
-        name, threads, allowRaw, headLimits, timeouts, via, socketBufferBytes, other);
+        name,
+        threads,
+        allowRaw,
+        allowSplice,
+        headLimits,
+        timeouts,
+        via,
+        socketBufferBytes,
+        other);
+  }
+
+  /** The same, but every body copied through user space. */
+  public ServerSettings withoutSplice() {
+    return new ServerSettings(
+        name, threads, allowRaw, false, headLimits, timeouts, via, socketBufferBytes, log);
   }
 }

@@ -1,10 +1,17 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.Spliceable;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.ResponseHead;
 import io.weir.relay.http1.ResponseWriter;
 import io.weir.relay.loop.Loop;
+import io.weir.relay.pump.CopyPump;
+import io.weir.relay.pump.Framing;
+import io.weir.relay.pump.PipePool;
+import io.weir.relay.pump.Pump;
+import io.weir.relay.pump.SplicePump;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +27,7 @@ final class Worker {
   final ResponseWriter responseWriter;
   final Counters counters = new Counters();
   final Service service;
+  final PipePool pipes = new PipePool();
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
   private boolean draining;
 
@@ -31,6 +39,17 @@ final class Worker {
     this.responseHead = new ResponseHead(limits);
     this.responseWriter = new ResponseWriter(settings.via());
     this.service = service.make(this);
+  }
+
+  /** What moves a body: a pump that splices where both ends can and it is long enough to pay. */
+  Pump pump(Endpoint source, Endpoint sink, Framing framing) {
+    if (settings.allowSplice()
+        && source instanceof Spliceable from
+        && sink instanceof Spliceable to
+        && SplicePump.pays(framing)) {
+      return new SplicePump(from, to, framing, loop.in(), pipes);
+    }
+    return new CopyPump(source, sink, framing, loop.in());
   }
 
   boolean draining() {
@@ -74,6 +93,7 @@ final class Worker {
       }
     }
     service.close();
+    pipes.close();
     return cut;
   }
 

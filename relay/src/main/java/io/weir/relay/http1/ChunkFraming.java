@@ -243,6 +243,30 @@ public final class ChunkFraming extends Framing {
     return lead + data;
   }
 
+  @Override
+  protected boolean mayPass(long bytes) {
+    return mode == Mode.PASS || mode == Mode.DECHUNK;
+  }
+
+  @Override
+  protected long unseenBytes() {
+    if (ending != null) {
+      return 0;
+    }
+    return switch (mode) {
+      case PASS -> scanned + scanner.dataLeft();
+      case DECHUNK -> scanner.dataLeft();
+      case RECHUNK, CHUNK -> 0; // a chunk of ours is no longer than what was looked at
+    };
+  }
+
+  @Override
+  protected void passed(int taken) {
+    int known = Math.min(taken, scanned);
+    scanned -= known;
+    scanner.dataTaken(taken - known);
+  }
+
   /** Bytes that the sink took in chunks of our own, their framing not counted. */
   public long dataBytes() {
     return dataBytes;

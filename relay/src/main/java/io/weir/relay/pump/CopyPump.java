@@ -80,6 +80,16 @@ public final class CopyPump implements Pump {
 
   @Override
   public Progress run() {
+    return run(scratch.capacityBytes(), Long.MAX_VALUE);
+  }
+
+  /**
+   * A turn that also gives way as soon as the framing lets so much pass unseen.
+   *
+   * @param peekBytesMax bytes of a peek at most
+   * @param unseenBytesEnough of {@link Framing#unseenBytes}
+   */
+  Progress run(int peekBytesMax, long unseenBytesEnough) {
     long turnEnd = movedBytes + TURN_BYTES;
     int piecesBefore = pieces;
     while (!framing.over()) {
@@ -92,20 +102,23 @@ public final class CopyPump implements Pump {
         if (!source.readable()) {
           return Progress.WAIT_SOURCE;
         }
-        arrived = source.peek(scratch, Scratch.HEADROOM_BYTES, peekBytes);
+        int want = Math.min(peekBytes, peekBytesMax);
+        arrived = source.peek(scratch, Scratch.HEADROOM_BYTES, want);
         if (arrived == Source.BROKEN) {
           return Progress.SOURCE_BROKEN;
         }
         if (arrived == Source.NOTHING_YET) {
           return Progress.WAIT_SOURCE;
         }
-        ended = arrived == Source.END || (arrived < peekBytes && source.inputEnded());
+        ended = arrived == Source.END || (arrived < want && source.inputEnded());
       }
       Progress stopped = pass(Math.max(arrived, 0), ended, piecesBefore + PIECES_MAX);
       if (stopped != Progress.GIVE_WAY) {
         return stopped;
       }
-      if (movedBytes >= turnEnd || pieces - piecesBefore >= PIECES_MAX) {
+      if (movedBytes >= turnEnd
+          || pieces - piecesBefore >= PIECES_MAX
+          || framing.unseenBytes() >= unseenBytesEnough) {
         return Progress.GIVE_WAY;
       }
     }
@@ -178,7 +191,7 @@ public final class CopyPump implements Pump {
     }
   }
 
-  /** After {@link Progress#DONE}: whether the source had more than the body. */
+  @Override
   public boolean surplus() {
     return surplus;
   }
@@ -186,5 +199,16 @@ public final class CopyPump implements Pump {
   @Override
   public long movedBytes() {
     return movedBytes;
+  }
+
+  /** The beginning of what is not whole. */
+  @Override
+  public int heldBytes() {
+    return heldBytes;
+  }
+
+  @Override
+  public void close() {
+    heldBytes = 0;
   }
 }

@@ -49,6 +49,31 @@ public abstract class Framing {
    */
   protected abstract int sent(int taken);
 
+  /** Whether {@link #unseenBytes} could ever be so many; asked before the first byte. */
+  protected boolean mayPass(long bytes) {
+    return false;
+  }
+
+  /**
+   * How many of the next bytes of the source go on as they are, whatever they are; 0 where they
+   * must be looked at.
+   */
+  protected long unseenBytes() {
+    return 0;
+  }
+
+  /**
+   * The sink took the next {@code taken} bytes of the source, as they are and without {@link
+   * #frame}.
+   *
+   * @param taken {@link #unseenBytes} at most
+   */
+  protected void passed(int taken) {
+    if (taken > 0) {
+      throw new IllegalStateException("bytes passed that must be looked at");
+    }
+  }
+
   /** Whether the body is over and all of it was sent. */
   public abstract boolean over();
 

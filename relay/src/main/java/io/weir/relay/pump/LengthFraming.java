@@ -28,6 +28,21 @@ public final class LengthFraming extends Framing {
   }
 
   @Override
+  protected boolean mayPass(long bytes) {
+    return leftBytes >= bytes;
+  }
+
+  @Override
+  protected long unseenBytes() {
+    return leftBytes;
+  }
+
+  @Override
+  protected void passed(int taken) {
+    leftBytes -= taken;
+  }
+
+  @Override
   public boolean over() {
     return leftBytes == 0;
   }

@@ -7,4 +7,13 @@ public interface Pump {
 
   /** Bytes that the sink has taken so far, framing included. */
   long movedBytes();
+
+  /** After {@link Progress#DONE}: whether the source was seen to have more than the body. */
+  boolean surplus();
+
+  /** Bytes that were taken from the source and that the sink has not taken. */
+  int heldBytes();
+
+  /** Drops what is held. The flow is over; closing twice has no effect. */
+  void close();
 }

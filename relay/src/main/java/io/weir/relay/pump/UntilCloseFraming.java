@@ -20,6 +20,19 @@ public final class UntilCloseFraming extends Framing {
   }
 
   @Override
+  protected boolean mayPass(long bytes) {
+    return true;
+  }
+
+  @Override
+  protected long unseenBytes() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
+  protected void passed(int taken) {}
+
+  @Override
   public boolean over() {
     return over;
   }

@@ -60,6 +60,9 @@ final class RelayFixture implements AutoCloseable {
             builder.timeouts,
             true,
             ends::add);
+    if (!builder.splice) {
+      settings = settings.withoutSplice();
+    }
     server = HttpServer.relay(settings, builder.relay(), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     if (builder.narrow) {
@@ -137,22 +140,24 @@ final class RelayFixture implements AutoCloseable {
     assertThat(left.openConnections()).as("client connections left").isZero();
     assertThat(left.openExchanges()).as("exchanges left").isZero();
     assertThat(left.openFlows()).as("flows left").isZero();
+    assertThat(server.heldInPipesBytes()).as("bytes left in pipes").isZero();
     await(() -> LiveBuffers.count() <= buffersBefore, "no live buffer of this test");
     await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
   }
 
-  /** Open sockets of this process; other descriptors belong to the JVM and come and go. */
+  /** Open sockets and pipes of this process; other descriptors are the JVM's and come and go. */
   private static long descriptors() {
     try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-      return all.filter(RelayFixture::isSocket).count();
+      return all.filter(RelayFixture::isOurs).count();
     } catch (IOException e) {
       return 0; // no /proc: not checked here
     }
   }
 
-  private static boolean isSocket(Path fd) {
+  private static boolean isOurs(Path fd) {
     try {
-      return Files.readSymbolicLink(fd).toString().startsWith("socket:");
+      String name = Files.readSymbolicLink(fd).toString();
+      return name.startsWith("socket:") || name.startsWith("pipe:");
     } catch (IOException e) {
       return false;
     }
@@ -164,6 +169,7 @@ final class RelayFixture implements AutoCloseable {
     private int threads = 2;
     private boolean raw = true;
     private boolean narrow;
+    private boolean splice = true;
     private HeadLimits limits = HeadLimits.DEFAULT;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private int connectTimeoutMillis = 5_000;
@@ -192,6 +198,12 @@ final class RelayFixture implements AutoCloseable {
     /** Every socket a Netty NIO channel, as where there is no epoll. */
     Builder nio() {
       return raw(false);
+    }
+
+    /** Bodies through pipes where they can, or copied. */
+    Builder splice(boolean allowed) {
+      splice = allowed;
+      return this;
     }
 
     /** Send buffers so small that the relay's writes to clients are cut everywhere. */
