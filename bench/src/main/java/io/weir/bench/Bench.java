@@ -5,7 +5,9 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 
-/** The bench's main class. Exit codes: 0 done, 1 a cell or the bench itself failed, 2 wrong usage. */
+/**
+ * The bench's main class. Exit codes: 0 done, 1 a cell or the bench itself failed, 2 wrong usage.
+ */
 public final class Bench {
   static final int DONE = 0;
   static final int FAILED = 1;

@@ -61,14 +61,18 @@ final class BenchOptions {
         throw new UsageException(unknown(word));
       } else if (equals >= 0) {
         options.put(name, word.substring(equals + 1));
-      } else if (i + 1 < words.size() && !words.get(i + 1).startsWith("--")
-          || name.equals("--weir-options") && i + 1 < words.size()) {
+      } else if (i + 1 < words.size() && isValue(name, words.get(i + 1))) {
         options.put(name, words.get(++i));
       } else {
         throw new UsageException(name + " needs a value");
       }
     }
     return options.settings("weir bench " + String.join(" ", words));
+  }
+
+  /** What follows an option is its value, unless it is an option itself, of ours. */
+  private static boolean isValue(String name, String next) {
+    return name.equals("--weir-options") || !next.startsWith("--");
   }
 
   private static String unknown(String word) {
@@ -134,8 +138,7 @@ final class BenchOptions {
     List<String> wanted = List.of(text.split(",", -1));
     for (String word : wanted) {
       if (all.stream().noneMatch(known -> nameOf.apply(known).equals(word))) {
-        throw new UsageException(
-            name + ": '" + word + "' is not one of " + names(all, nameOf));
+        throw new UsageException(name + ": '" + word + "' is not one of " + names(all, nameOf));
       }
     }
     return all.stream().filter(known -> wanted.contains(nameOf.apply(known))).toList();

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +35,12 @@ final class Cell {
   /** Of one core: the origin and the readers have a thread each. */
   private static final double LOAD_BOUND_CORES = 0.93;
 
-  private static final double NOISY_CORES = 0.25;
+  /** Of tcp_mem's limit, which is not reached to the byte. */
+  private static final double LIMIT_SHARE = 0.95;
+
   private static final double MIB = 1 << 20;
   private static final int LOG_CHARS_MAX = 300;
+  private static final int ANSWER_BYTES_MAX = 4096;
 
   private final Settings settings;
   private final Machine machine;
@@ -211,30 +215,23 @@ final class Cell {
     }
   }
 
-  private static String note(
-      Map<Figure, Double> values, LoadProcess.Mark last, long machineBytes) {
-    StringBuilder note = new StringBuilder();
+  private static String note(Map<Figure, Double> values, LoadProcess.Mark last, long machineBytes) {
+    List<String> notes = new ArrayList<>();
     if (last.failed() > 0) {
-      note.append(last.failed()).append(" failed: ").append(last.reasons()).append("; ");
+      notes.add(last.failed() + " failed: " + last.reasons());
     }
     for (Figure figure : List.of(Figure.ORIGIN_CORES, Figure.READER_CORES)) {
-      double cores = values.getOrDefault(figure, 0.0);
-      if (cores >= LOAD_BOUND_CORES) {
-        note.append("bound by the load, not by the proxy: ");
-        note.append(figure.title()).append(" used ").append(figure.show(cores)).append(" cores; ");
+      if (values.getOrDefault(figure, 0.0) >= LOAD_BOUND_CORES) {
+        notes.add("bound by the load, not by the proxy: " + figure.title() + " used a whole core");
       }
     }
-    double foreign = values.getOrDefault(Figure.FOREIGN_CORES, 0.0);
-    if (foreign >= NOISY_CORES) {
-      note.append("other programs used ").append(Figure.FOREIGN_CORES.show(foreign));
-      note.append(" cores; ");
-    }
     long max = SocketMemory.machineMaxBytes();
-    if (max > 0 && machineBytes > 0.95 * max) {
-      note.append("all TCP memory of this machine was in use (tcp_mem), so that the kernel dropped"
-          + " segments, whoever they were for; ");
+    if (max > 0 && machineBytes > LIMIT_SHARE * max) {
+      notes.add(
+          "all TCP memory of the machine was in use (tcp_mem): the kernel dropped segments,"
+              + " whoever they were for");
     }
-    return note.isEmpty() ? "" : note.substring(0, note.length() - 2);
+    return String.join("; ", notes);
   }
 
   /** Waits until the kernel has freed the sockets of the cell before. */
@@ -279,8 +276,9 @@ final class Cell {
       socket.setSoTimeout(2_000);
       String request = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      byte[] begin = socket.getInputStream().readNBytes(12);
-      return new String(begin, StandardCharsets.US_ASCII).equals("HTTP/1.1 200");
+      byte[] answer = socket.getInputStream().readNBytes(ANSWER_BYTES_MAX);
+      String text = new String(answer, StandardCharsets.US_ASCII);
+      return text.startsWith("HTTP/1.1 200") && text.endsWith("hello\n");
     } catch (IOException e) {
       return false;
     }

@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A memory cgroup for one proxy: what a container's limit would charge it, counted by the kernel.
  *
- * <p>Version 2 has one number, with its peak (memory.peak, since Linux 5.19), and what of it sockets
- * hold (memory.stat: sock). Version 1 counts TCP apart (memory.kmem.tcp.*), and only once its limit
- * has been written; the peaks of the two are added, so the sum may be above the true peak. See
- * Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst in the kernel's sources.
+ * <p>Version 2 has one number, with its peak (memory.peak, since Linux 5.19), and what of it
+ * sockets hold (memory.stat: sock). Version 1 counts TCP apart (memory.kmem.tcp.*), and only once
+ * its limit has been written; the peaks of the two are added, so the sum may be above the true
+ * peak. See Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst in the kernel's
+ * sources.
  */
 final class Cgroup implements AutoCloseable {
   /** As good as none, and below what the kernel rounds to its own. */

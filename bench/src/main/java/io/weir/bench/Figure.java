@@ -22,7 +22,7 @@ enum Figure {
   /** As {@link #P50}, for 99 of 100. */
   P99("p99_ms", "p99", "ms", 2, true),
 
-  /** Proportional set size, summed over the proxy's processes: highest seen. */
+  /** Resident set of the proxy's processes, what they share counted once: highest seen. */
   RESIDENT("resident_mib", "resident", "MiB", 1, true),
 
   /** What the kernel held for the proxy's own sockets: highest seen. */

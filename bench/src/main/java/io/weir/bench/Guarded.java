@@ -86,7 +86,8 @@ final class Guarded implements AutoCloseable {
   @SuppressWarnings("resource") // the stream is the process' own, and closed with it
   private static long readPid(Process guard) throws IOException {
     BufferedReader said =
-        new BufferedReader(new InputStreamReader(guard.getInputStream(), StandardCharsets.US_ASCII));
+        new BufferedReader(
+            new InputStreamReader(guard.getInputStream(), StandardCharsets.US_ASCII));
     String line = said.readLine();
     if (line == null) {
       guard.destroyForcibly();
@@ -108,10 +109,12 @@ final class Guarded implements AutoCloseable {
   @Override
   public void close() {
     List<ProcessHandle> family = new ArrayList<>();
-    ProcessHandle.of(pid).ifPresent(root -> {
-      family.add(root);
-      root.descendants().forEach(family::add);
-    });
+    ProcessHandle.of(pid)
+        .ifPresent(
+            root -> {
+              family.add(root);
+              root.descendants().forEach(family::add);
+            });
     try {
       guard.getOutputStream().close();
     } catch (IOException e) {

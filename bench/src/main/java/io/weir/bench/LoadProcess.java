@@ -105,8 +105,7 @@ public final class LoadProcess {
   private static void origin(BufferedReader commands) throws IOException {
     InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (Origin wide = Origin.start(free, SEED);
-        Origin small =
-            Origin.start(free, SEED, new Origin.Options(SMALL_SEND_BUFFER_BYTES, 0))) {
+        Origin small = Origin.start(free, SEED, new Origin.Options(SMALL_SEND_BUFFER_BYTES, 0))) {
       say("ports " + wide.port() + " " + small.port());
       while (commands.readLine() != null) {
         // Nothing is said to an origin: it ends with its input.
@@ -148,8 +147,7 @@ public final class LoadProcess {
       long rate = Quantity.bytes(words[4]);
       int receive = (int) Quantity.bytes(words[5]);
       load =
-          new Streams(
-              Readers.start(new Readers.Plan(proxy, words[2], count, rate, receive, SEED)));
+          new Streams(Readers.start(new Readers.Plan(proxy, words[2], count, rate, receive, SEED)));
     }
     return "started";
   }

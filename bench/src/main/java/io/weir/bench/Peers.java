@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * to disk. What a proxy decides by default stays as it is.
  */
 final class Peers {
+  /** Ours. */
+  static final String OURS = "weir";
+
   /** The measure: what ratios refer to. */
   static final String REFERENCE = "haproxy";
 
@@ -19,7 +22,7 @@ final class Peers {
 
   private static final List<Peer> ALL =
       List.of(
-          new Peer("weir", "Weir", WEIR, "it is here", List.of("--version"), new Weir()),
+          new Peer(OURS, "Weir", WEIR, "it is here", List.of("--version"), new Weir()),
           new Peer(
               REFERENCE,
               "HAProxy, as shipped",
@@ -180,8 +183,7 @@ final class Peers {
 
     @Override
     public List<String> options(Site site) {
-      return List.of(
-          "-p", site.folder().toString(), "-c", "nginx.conf", "-e", "nginx-early.log");
+      return List.of("-p", site.folder().toString(), "-c", "nginx.conf", "-e", "nginx-early.log");
     }
   }
 
@@ -195,12 +197,12 @@ final class Peers {
             admin off
             auto_https off
           }
-          http://%s {
+          http://:%d {
             bind 127.0.0.1
             reverse_proxy %s
           }
           """
-              .formatted(address(site.port()), address(site.originPort())));
+              .formatted(site.port(), address(site.originPort())));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.weir.bench;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,27 +56,61 @@ final class ProcessTree {
     return stat.length > 0 && !stat[STATE].equals("Z") && !stat[STATE].equals("X");
   }
 
-  /** Seconds of CPU, in steps of 10 ms, of these processes and their children that have ended. */
+  /** Seconds of CPU of these processes and their children that have ended. */
   static double cpuSeconds(List<Long> pids) {
-    long ticks = 0;
+    double seconds = 0;
     for (long pid : pids) {
       String[] stat = stat(pid);
       if (stat.length > SYSTEM_OF_CHILDREN) {
-        ticks += Long.parseLong(stat[USER]) + Long.parseLong(stat[SYSTEM]);
-        ticks += Long.parseLong(stat[USER_OF_CHILDREN]) + Long.parseLong(stat[SYSTEM_OF_CHILDREN]);
+        long own = Long.parseLong(stat[USER]) + Long.parseLong(stat[SYSTEM]);
+        long ended =
+            Long.parseLong(stat[USER_OF_CHILDREN]) + Long.parseLong(stat[SYSTEM_OF_CHILDREN]);
+        seconds += Math.max(own / TICKS_PER_SECOND, scheduledSeconds(pid));
+        seconds += ended / TICKS_PER_SECOND;
       }
     }
-    return ticks / TICKS_PER_SECOND;
+    return seconds;
   }
 
-  /** Bytes resident: pages that processes share count once in all, where the kernel says so. */
-  static long residentBytes(List<Long> pids) {
-    long kibibytes = 0;
-    for (long pid : pids) {
-      long pss = kibibytes(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:");
-      kibibytes += pss >= 0 ? pss : Math.max(0, kibibytes(status(pid), "VmRSS:"));
+  /**
+   * What the threads that live have run, to the nanosecond; ticks are steps of 10 ms, but know the
+   * threads that have ended too. So the larger of the two is nearer.
+   */
+  private static double scheduledSeconds(long pid) {
+    long nanos = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads) {
+        String line = Files.readString(thread.resolve("schedstat"));
+        nanos += Long.parseLong(line, 0, line.indexOf(' '), 10);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      return 0; // a thread has ended meanwhile: the ticks will do
     }
-    return kibibytes * 1024;
+    return nanos / 1e9;
+  }
+
+  /**
+   * Bytes resident of one proxy's processes: all of the largest, and of the others what is theirs
+   * alone. So what workers share with their master counts once. The proportional share (Pss) would
+   * be less for a proxy whose libraries happen to be mapped by other programs too.
+   */
+  static long residentBytes(List<Long> pids) {
+    long largest = 0;
+    long privateOfLargest = 0;
+    long privateOfAll = 0;
+    for (long pid : pids) {
+      Path rollup = Path.of("/proc/" + pid + "/smaps_rollup");
+      long all = kibibytes(status(pid), "VmRSS:");
+      long own = kibibytes(rollup, "Private_Clean:") + kibibytes(rollup, "Private_Dirty:");
+      own = own < 0 ? all : own;
+      privateOfAll += own;
+      if (all > largest) {
+        largest = all;
+        privateOfLargest = own;
+      }
+    }
+    return (largest + privateOfAll - privateOfLargest) * 1024;
   }
 
   /** Seconds that all cores together were busy since the machine started. */

@@ -2,11 +2,18 @@ package io.weir.bench;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** All cells of a run, and what is said about them: medians, spread, ratios. */
 final class Results {
+  /** Above this, what other programs did is said beside the figures. */
+  private static final double NOISY_CORES = 0.25;
+
   private final List<Result> all = new ArrayList<>();
 
   /**
@@ -78,17 +85,26 @@ final class Results {
 
   /** What to know about the figures of a workload: failures, limits that were not the proxy's. */
   List<String> remarks(Workload workload) {
-    List<String> remarks = new ArrayList<>();
+    Map<String, Set<String>> peersByNote = new LinkedHashMap<>();
+    List<Double> foreign = new ArrayList<>();
     for (Result result : all) {
       if (!result.workload().equals(workload)) {
         continue;
       }
-      String who = result.peer() + ", round " + result.round() + ": ";
-      if (result.error() != null) {
-        remarks.add(who + "FAILED: " + result.error());
-      } else if (!result.note().isEmpty()) {
-        remarks.add(who + result.note());
+      String note = result.error() == null ? result.note() : "FAILED: " + result.error();
+      if (!note.isEmpty()) {
+        peersByNote.computeIfAbsent(note, _ -> new LinkedHashSet<>()).add(result.peer());
       }
+      foreign.add(result.values().getOrDefault(Figure.FOREIGN_CORES, 0.0));
+    }
+    List<String> remarks = new ArrayList<>();
+    peersByNote.forEach((note, peers) -> remarks.add(String.join(", ", peers) + ": " + note));
+    double most = foreign.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    if (most >= NOISY_CORES) {
+      remarks.add(
+          "not a quiet machine: other programs used up to "
+              + Figure.FOREIGN_CORES.show(most)
+              + " cores meanwhile");
     }
     return remarks;
   }

@@ -86,7 +86,8 @@ final class TextReport {
     }
     List<String> parts = new ArrayList<>();
     for (Figure figure : figures) {
-      Double ratio = figure.compared() ? report.results().ratio(workload, peer.name(), figure) : null;
+      Double ratio =
+          figure.compared() ? report.results().ratio(workload, peer.name(), figure) : null;
       if (ratio != null) {
         parts.add("%s %.2f".formatted(figure.title(), ratio));
       }

@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -43,7 +44,12 @@ record Workload(
           new Workload(
               "bulk1", "1 reader, as fast as it can, Content-Length", Kind.BULK, 1, ENDLESS, 0),
           new Workload(
-              "bulk16", "16 readers, as fast as they can, Content-Length", Kind.BULK, 16, ENDLESS, 0),
+              "bulk16",
+              "16 readers, as fast as they can, Content-Length",
+              Kind.BULK,
+              16,
+              ENDLESS,
+              0),
           new Workload(
               "chunk16",
               "16 readers, as fast as they can, chunks of 16 KiB",
@@ -68,8 +74,7 @@ record Workload(
           paced("paced1", 1, "1 reader at 20 MB/s"),
           paced("paced16", 16, "16 readers at 1.25 MB/s"),
           paced("slow", 1_000, "1,000 readers at 20 kB/s"),
-          new Workload(
-              "slow9000", "9,000 readers at 2 kB/s", Kind.PACED, MANY, ENDLESS, 2_000));
+          new Workload("slow9000", "9,000 readers at 2 kB/s", Kind.PACED, MANY, ENDLESS, 2_000));
 
   private static Workload paced(String name, int connections, String says) {
     return new Workload(
@@ -125,7 +130,7 @@ record Workload(
         streams()
             ? List.of(Figure.CPU_PER_GB, Figure.THROUGHPUT)
             : List.of(Figure.CPU_PER_REQUEST, Figure.REQUESTS, Figure.P50, Figure.P99);
-    List<Figure> all = new java.util.ArrayList<>(first);
+    List<Figure> all = new ArrayList<>(first);
     all.addAll(List.of(Figure.RESIDENT, Figure.KERNEL, Figure.CHARGE));
     if (kind == Kind.PACED) {
       all.add(Figure.DELIVERED);

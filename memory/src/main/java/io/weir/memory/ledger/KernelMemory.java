@@ -13,7 +13,9 @@ import java.util.Map;
  * themselves are counted and multiplied, since no file tells their bytes by process.
  */
 final class KernelMemory {
-  /** A TCP socket with its inode, dentry, file and epoll item: slab objects on Linux 5.10 to 6.18. */
+  /**
+   * A TCP socket with its inode, dentry, file and epoll item: slab objects on Linux 5.10 to 6.18.
+   */
   static final long SOCKET_BYTES = 4_096;
 
   /** A descriptor of another kind: file, dentry, inode, and the buffer head of a pipe. */

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The kernel merges neighbouring anonymous mappings, so one may be malloc's in part only. What
  * malloc has in all of them together is known: the census counted its resident pages. So the whole
- * ones are taken from that sum, the rest of it is malloc's part of the merged ones, and what remains
- * of them is anonymous.
+ * ones are taken from that sum, the rest of it is malloc's part of the merged ones, and what
+ * remains of them is anonymous.
  *
  * <pre>
  *   mapping   |#### malloc ####|   |## malloc ##|... mmap of its own ...|   |  stack  |
@@ -186,7 +186,8 @@ final class UserMemory {
       return;
     }
     long malloc =
-        Math.min(Math.max(counted.residentBytes(), wholeMallocBytes), wholeMallocBytes + mergedBytes);
+        Math.min(
+            Math.max(counted.residentBytes(), wholeMallocBytes), wholeMallocBytes + mergedBytes);
     add(Kind.ANONYMOUS, wholeMallocBytes + mergedBytes - malloc);
     long kept = Math.min(counted.freeResidentBytes(), malloc);
     long direct = Math.min(directInMallocBytes(), malloc - kept);

@@ -5,8 +5,8 @@ package io.weir.memory.probe;
  *
  * @param rssBytes all resident pages
  * @param pssBytes each page divided by the number of processes that map it
- * @param anonymousBytes resident pages that no file backs; in a private file mapping those that were
- *     written to
+ * @param anonymousBytes resident pages that no file backs; in a private file mapping those that
+ *     were written to
  * @param lazyFreeBytes given back by MADV_FREE, but not yet taken by the kernel; counted in rss
  * @param hugeBytes in transparent huge pages
  * @param swapBytes in swap, not in rss

@@ -153,8 +153,7 @@ class LedgerTest {
       }
       at += 2 * MIB;
     }
-    Ledger ledger =
-        Ledger.of(builder.mallocResident(mallocPages * 4096, freePages * 4096).look());
+    Ledger ledger = Ledger.of(builder.mallocResident(mallocPages * 4096, freePages * 4096).look());
 
     assertThat(ledger.rows().stream().mapToLong(LedgerRow::bytes).sum())
         .isEqualTo(ledger.chargeBytes());

@@ -89,7 +89,8 @@ final class LookBuilder {
     long rss = mappings.stream().mapToLong(MappingUse::rssBytes).sum();
     ProcessStatus status =
         new ProcessStatus("x", "/bin/x", 0, Math.max(1, threads.size()), rss, rss, rss, 0, 0, 0, 0);
-    Reading<JvmUse> jvm = areas.isEmpty() && directBytes < 0 ? Reading.none() : Reading.of(jvm(), 1);
+    Reading<JvmUse> jvm =
+        areas.isEmpty() && directBytes < 0 ? Reading.none() : Reading.of(jvm(), 1);
     return new Look(
         1,
         0,
@@ -124,7 +125,6 @@ final class LookBuilder {
   }
 
   private JvmUse jvm() {
-    return new JvmUse(
-        "25", "Serial", areas, -1, -1, -1, -1, -1, directBytes, true, Map.of(), -1);
+    return new JvmUse("25", "Serial", areas, -1, -1, -1, -1, -1, directBytes, true, Map.of(), -1);
   }
 }
