@@ -15,7 +15,7 @@ public final class Weir {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private static final List<String> COMMANDS = List.of("serve", "demo", "help");
+  private static final List<String> COMMANDS = List.of("serve", "demo", "bench", "help");
 
   private static final String USAGE =
       """
@@ -23,10 +23,15 @@ public final class Weir {
 
         serve   relay HTTP/1.1 to an origin
         demo    see it work: an origin, the relay and slow readers, all here
+        bench   compare with other proxies that are installed here
         help    show this text, or with a command its options
 
       weir COMMAND --help shows a command's options, weir --version the version.
       """;
+
+  /** The launcher runs the bench itself; who comes here asked another way. */
+  private static final String BENCH =
+      "weir bench is not part of the program: in a checkout, run './weir bench --help'.\n";
 
   private final PrintStream out;
   private final PrintStream err;
@@ -49,6 +54,7 @@ public final class Weir {
         case "serve" -> serve(args);
         case "demo" -> demo(args);
         case "train" -> Train.run();
+        case "bench" -> wrongUsage(BENCH);
         case "help" -> help(args);
         case "-h", "--help" -> show(USAGE);
         case "-V", "--version" -> show("weir " + version() + "\n");
@@ -93,6 +99,7 @@ public final class Weir {
     return switch (args[1]) {
       case "serve" -> show(ServeOptions.all().usage());
       case "demo" -> show(DemoOptions.all().usage());
+      case "bench" -> show(BENCH);
       default -> wrongUsage(unknown(args[1]));
     };
   }

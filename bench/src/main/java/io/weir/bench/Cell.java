@@ -170,7 +170,7 @@ final class Cell {
     Cpu cpu = Cpu.read(proxy, originPid, readers.pid()).since(cpuBefore);
     LoadProcess.Mark after = readers.mark();
     double seconds = (after.nanos() - before.nanos()) / 1e9;
-    double bytes = after.bytes() - before.bytes();
+    long bytes = after.bytes() - before.bytes();
     if (workload.streams()) {
       require(bytes, "byte", after);
       values.put(Figure.CPU_PER_GB, cpu.proxy() / (bytes / 1e9));
@@ -184,7 +184,7 @@ final class Cell {
     }
     if (workload.rateBytesPerSecond() > 0) {
       double asked = (double) workload.rateBytesPerSecond() * workload.connections() * seconds;
-      values.put(Figure.DELIVERED, 100 * bytes / asked);
+      values.put(Figure.DELIVERED, 100.0 * bytes / asked);
     }
     values.put(Figure.ORIGIN_CORES, cpu.origin() / seconds);
     values.put(Figure.READER_CORES, cpu.readers() / seconds);
@@ -192,8 +192,7 @@ final class Cell {
     values.put(Figure.FOREIGN_CORES, (cpu.machine() - known) / seconds);
   }
 
-  private static void require(double count, String what, LoadProcess.Mark mark)
-      throws CellException {
+  private static void require(long count, String what, LoadProcess.Mark mark) throws CellException {
     if (count <= 0) {
       throw new CellException(
           "not one "

@@ -31,6 +31,7 @@ final class Guarded implements AutoCloseable {
       log=$1
       cgroup=$2
       shift 2
+      : >"$log"
       (
         [ -z "$cgroup" ] || echo 0 >"$cgroup/cgroup.procs"
         exec "$@"

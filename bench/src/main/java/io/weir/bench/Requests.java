@@ -199,7 +199,7 @@ final class Requests implements LoadProcess.Load {
 
     /** The server has closed: in good order, unless an answer had begun or none came at all. */
     private void ended() throws IOException {
-      if (answer.position() > 0 || close && !answered) {
+      if (answer.position() > 0 || (close && !answered)) {
         broke("closed before the answer was whole");
         return;
       }

@@ -89,7 +89,7 @@ record Workload(
   /** Those that run unless others are asked for. */
   static List<Workload> usual(boolean full) {
     return ALL.stream()
-        .filter(w -> full || !w.name().equals("churn") && w.connections() < MANY)
+        .filter(w -> full || (!w.name().equals("churn") && w.connections() < MANY))
         .toList();
   }
 
