@@ -37,7 +37,9 @@ public final class Bench {
       err.println("weir bench: " + e.getMessage() + "\nTry 'weir bench --help'.");
       return WRONG_USAGE;
     } catch (IOException e) {
-      err.println("weir bench: " + e.getMessage());
+      if (!Guarded.ending()) {
+        err.println("weir bench: " + e.getMessage());
+      }
       return FAILED;
     }
   }

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cell {
   private static final long START_MILLIS_MAX = 60_000;
+
+  /** What the load itself can do shows soon. */
+  private static final int DIRECT_SECONDS_MAX = 3;
+
   private static final long SETTLE_MILLIS_MAX = 5_000;
 
   /** TCP memory of a machine where nothing goes on. */
@@ -69,7 +73,7 @@ final class Cell {
     Map<Figure, Double> values = new EnumMap<>(Figure.class);
     try {
       Thread.sleep(settings.warmUpMillis());
-      window(workload, List.of(), values);
+      window(workload, Math.min(settings.seconds(), DIRECT_SECONDS_MAX), List.of(), values);
     } catch (CellException e) {
       return Result.failed(1, workload, Result.DIRECT, String.valueOf(e.getMessage()));
     } finally {
@@ -123,7 +127,7 @@ final class Cell {
       readers.start(workload, site.port());
       try {
         Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
-        window(workload, ProcessTree.of(proxy.pid()), values);
+        window(workload, settings.seconds(), ProcessTree.of(proxy.pid()), values);
       } finally {
         last = readers.stop();
       }
@@ -162,11 +166,12 @@ final class Cell {
     }
   }
 
-  private void window(Workload workload, List<Long> proxy, Map<Figure, Double> values)
+  private void window(
+      Workload workload, int windowSeconds, List<Long> proxy, Map<Figure, Double> values)
       throws CellException, IOException, InterruptedException {
     LoadProcess.Mark before = readers.mark();
     Cpu cpuBefore = Cpu.read(proxy, originPid, readers.pid());
-    Thread.sleep(settings.seconds() * 1_000L);
+    Thread.sleep(windowSeconds * 1_000L);
     Cpu cpu = Cpu.read(proxy, originPid, readers.pid()).since(cpuBefore);
     LoadProcess.Mark after = readers.mark();
     double seconds = (after.nanos() - before.nanos()) / 1e9;

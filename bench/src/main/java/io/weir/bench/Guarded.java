@@ -141,6 +141,13 @@ final class Guarded implements AutoCloseable {
     }
   }
 
+  /** Whether the bench is ending, so that what fails now fails for that. */
+  static boolean ending() {
+    synchronized (LIVE) {
+      return ending;
+    }
+  }
+
   /** Ends all of them, and lets no other be started. */
   static void endAll() {
     List<Guarded> all;

@@ -74,7 +74,8 @@ final class HtmlReport {
     page.append("<title>weir bench</title>\n<style>\n").append(STYLE).append("</style>\n");
     page.append("</head>\n<body>\n<h1>Weir beside other proxies</h1>\n<p><code>");
     page.append(escaped(report.settings().command())).append("</code></p>\n");
-    page.append("<p class=\"soft\">").append(report.settings().rounds()).append(" rounds of ");
+    page.append("<p class=\"soft\">").append(report.settings().rounds());
+    page.append(report.settings().rounds() == 1 ? " round of " : " rounds of ");
     page.append(report.settings().seconds()).append(" s. ").append(escaped(Report.LEGEND));
     page.append("</p>\n");
     growth();

@@ -30,5 +30,6 @@ record Report(
           + " is user and system time of the proxy's processes alone; on loopback it holds a share"
           + " of the peers' receiving, so compare it, and only within one run. GB, MB and kB are"
           + " 1e9, 1e6 and 1e3 bytes, MiB is 1,048,576. Memory is the highest from the start of"
-          + " the readers to their end.";
+          + " the readers to their end. What slow readers cost in CPU depends on how much a proxy has"
+          + " read ahead of them before the window began.";
 }

@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,9 @@ final class Run {
   private final List<Peer> peers = new ArrayList<>();
 
   private final List<Workload> workloads = new ArrayList<>();
+
+  /** The load's processes, for the thread that ends them. */
+  private final Queue<LoadClient> load = new ConcurrentLinkedQueue<>();
 
   Run(Settings settings, Machine machine, PrintStream out) {
     this.settings = settings;
@@ -119,6 +124,7 @@ final class Run {
   private void measure(Path folder) throws IOException, InterruptedException {
     try (LoadClient origin = LoadClient.start("origin");
         LoadClient readers = LoadClient.start("readers")) {
+      load.addAll(List.of(origin, readers));
       Cell cell = new Cell(settings, machine, origin, readers, folder);
       for (Workload workload : workloads) {
         note(cell.direct(workload));
@@ -136,6 +142,9 @@ final class Run {
   }
 
   private void note(Result result) {
+    if (Guarded.ending()) {
+      return;
+    }
     results.add(result);
     StringBuilder line = new StringBuilder();
     line.append(result.round()).append("  ");
@@ -152,8 +161,9 @@ final class Run {
   }
 
   /** Also at Ctrl-C and SIGTERM: nothing of ours is left. */
-  private static void end(Path folder) {
+  private void end(Path folder) {
     Guarded.endAll();
+    load.forEach(LoadClient::close);
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
