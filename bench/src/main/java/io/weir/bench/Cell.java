@@ -72,7 +72,7 @@ final class Cell {
     readers.start(workload, originPort(workload));
     Map<Figure, Double> values = new EnumMap<>(Figure.class);
     try {
-      Thread.sleep(settings.warmUpMillis());
+      Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
       window(workload, Math.min(settings.seconds(), DIRECT_SECONDS_MAX), List.of(), values);
     } catch (CellException e) {
       return Result.failed(1, workload, Result.DIRECT, String.valueOf(e.getMessage()));

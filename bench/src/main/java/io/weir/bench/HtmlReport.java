@@ -179,7 +179,7 @@ final class HtmlReport {
       Results.Spread spread = report.results().spread(workload, peer, figure);
       page.append("<td>").append(spread == null ? "-" : TextReport.shown(figure, spread));
       Double ratio = figure.compared() ? report.results().ratio(workload, peer, figure) : null;
-      if (ratio != null && !peer.equals(Peers.REFERENCE)) {
+      if (ratio != null && !peer.equals(Peers.REFERENCE) && !peer.equals(Result.DIRECT)) {
         page.append(" <small>×").append("%.2f".formatted(ratio)).append("</small>");
       }
       page.append("</td>");

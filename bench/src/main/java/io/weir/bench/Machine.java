@@ -1,6 +1,8 @@
 package io.weir.bench;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import java.util.Map;
  * @param facts name and value, for the report
  */
 record Machine(int cores, long descriptorsMax, boolean charged, Map<String, String> facts) {
+  private static final int SYSCTL_BYTES_MAX = 4096;
 
   static Machine look() throws IOException {
     int cores = Runtime.getRuntime().availableProcessors();
@@ -50,10 +53,22 @@ record Machine(int cores, long descriptorsMax, boolean charged, Map<String, Stri
 
   private static void sysctl(Map<String, String> facts, String name, String unit) {
     try {
-      String value = Files.readString(Path.of("/proc/sys/" + name.replace('.', '/')));
-      facts.put(name, value.strip().replaceAll("\\s+", " ") + " (" + unit + ")");
+      facts.put(name, sysctl(name).replaceAll("\\s+", " ") + " (" + unit + ")");
     } catch (IOException e) {
       facts.put(name, "cannot be read");
+    }
+  }
+
+  /**
+   * A setting of the kernel, by its name with dots. It must be read by one call: a second one, from
+   * behind the first byte, finds nothing (proc_sys in the kernel), and {@code Files.readString}
+   * makes several.
+   */
+  static String sysctl(String name) throws IOException {
+    byte[] value = new byte[SYSCTL_BYTES_MAX];
+    try (InputStream in = Files.newInputStream(Path.of("/proc/sys/" + name.replace('.', '/')))) {
+      int length = in.read(value);
+      return new String(value, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
     }
   }
 

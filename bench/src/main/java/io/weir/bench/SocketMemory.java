@@ -77,8 +77,7 @@ final class SocketMemory {
   /** Above this the kernel drops segments, whoever they are for (tcp(7), tcp_mem); or -1. */
   static long machineMaxBytes() {
     try {
-      String[] values =
-          Files.readString(Path.of("/proc/sys/net/ipv4/tcp_mem")).strip().split("\\s+", -1);
+      String[] values = Machine.sysctl("net.ipv4.tcp_mem").split("\\s+", -1);
       return Long.parseLong(values[values.length - 1]) * PAGE_BYTES;
     } catch (IOException | NumberFormatException e) {
       return -1;

@@ -16,6 +16,13 @@ class SocketMemoryTest {
   }
 
   @Test
+  void sysctl_ofThreeNumbers_isReadWhole() throws Exception {
+    assertThat(Machine.sysctl("net.ipv4.tcp_mem")).matches("\\d+\\s+\\d+\\s+\\d+");
+    assertThat(SocketMemory.machineMaxBytes()).isGreaterThan(1 << 20);
+    assertThat(SocketMemory.ofMachineBytes()).isBetween(0L, SocketMemory.machineMaxBytes() * 2);
+  }
+
+  @Test
   void sum_ofTextThatIsCutOff_countsNothingOfIt() {
     assertThat(SocketMemory.sum("skmem:(r4096,rb1")).isZero();
     assertThat(SocketMemory.sum("")).isZero();
