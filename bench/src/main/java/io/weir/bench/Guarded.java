@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,12 +125,23 @@ final class Guarded implements AutoCloseable {
     }
     if (!ended(TERM_SECONDS_MAX) || family.stream().anyMatch(ProcessHandle::isAlive)) {
       family.forEach(ProcessHandle::destroyForcibly);
+      family.forEach(Guarded::awaitEnd);
       if (!ended(KILL_SECONDS_MAX)) {
         guard.destroyForcibly();
       }
     }
     synchronized (LIVE) {
       LIVE.remove(this);
+    }
+  }
+
+  private static void awaitEnd(ProcessHandle process) {
+    try {
+      process.onExit().get(KILL_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // It hangs in the kernel: there is no more that could be done.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
