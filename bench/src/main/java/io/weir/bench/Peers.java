@@ -96,7 +96,7 @@ final class Peers {
 
     @Override
     public Peer.Configuration configuration(Site site) {
-      int connectionsMax = site.connections() + 100;
+      int connectionsMax = site.connectionsMax();
       // Its default, a quarter of maxconn, where the descriptors suffice; a pipe has two.
       long left = (site.descriptorsMax() - 2L * connectionsMax - OWN_DESCRIPTORS) / 2;
       long pipesMax = Math.clamp(left, 16, Math.max(64, connectionsMax / 4));
@@ -176,7 +176,7 @@ final class Peers {
                   root ? "user root;\n" : "",
                   site.cores(),
                   site.descriptorsMax(),
-                  2 * site.connections() + 200,
+                  2 * site.connections() + 1024,
                   address(site.originPort()),
                   address(site.port())));
     }
@@ -199,7 +199,11 @@ final class Peers {
           }
           http://:%d {
             bind 127.0.0.1
-            reverse_proxy %s
+            reverse_proxy %s {
+              transport http {
+                keepalive_idle_conns_per_host 256
+              }
+            }
           }
           """
               .formatted(site.port(), address(site.originPort())));

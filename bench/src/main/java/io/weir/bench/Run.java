@@ -54,7 +54,7 @@ final class Run {
     }
     Map<String, String> shown = configurations();
     out.printf(
-        "%d rounds of %d s after a warm-up, %d cells. First the load alone.%n%n",
+        "Rounds: %d, each of %d s after a warm-up; cells: %d. First the load alone.%n%n",
         settings.rounds(), settings.seconds(), settings.rounds() * peers.size() * workloads.size());
     Path folder = Files.createTempDirectory("weir-bench");
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder), "end"));

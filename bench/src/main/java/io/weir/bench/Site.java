@@ -22,6 +22,18 @@ record Site(
     int cores,
     long descriptorsMax,
     List<String> weirOptions) {
+  private static final int CONNECTIONS_USUAL = 8_000;
+  private static final int SPARE_CONNECTIONS = 1_000;
+
+  /**
+   * Connections that HAProxy is given room for, ample even where few come: it keeps no idle
+   * connection to the origin while more than a fifth of its descriptors are in use
+   * (tune.pool-low-fd-ratio), and then opens one for each request, at three times the CPU.
+   */
+  int connectionsMax() {
+    long usual = Math.min(CONNECTIONS_USUAL, descriptorsMax / 2 - SPARE_CONNECTIONS);
+    return (int) Math.max(connections + 100L, usual);
+  }
 
   Path file(String name) {
     return folder.resolve(name);
