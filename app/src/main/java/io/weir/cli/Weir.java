@@ -19,7 +19,8 @@ public final class Weir {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private static final List<String> COMMANDS = List.of("serve", "demo", "doctor", "help");
+  private static final List<String> COMMANDS =
+      List.of("serve", "demo", "doctor", "bench", "help");
 
   private static final String USAGE =
       """
@@ -28,10 +29,15 @@ public final class Weir {
         serve   relay HTTP/1.1 to an origin
         demo    see it work: an origin, the relay and slow readers, all here
         doctor  tell a leak from buffering from memory that malloc keeps, for any process
+        bench   compare with other proxies that are installed here
         help    show this text, or with a command its options
 
       weir COMMAND --help shows a command's options, weir --version the version.
       """;
+
+  /** The launcher runs the bench itself; who comes here asked another way. */
+  private static final String BENCH =
+      "weir bench is not part of the program: in a checkout, run './weir bench --help'.\n";
 
   private final PrintStream out;
   private final PrintStream err;
@@ -62,6 +68,7 @@ public final class Weir {
         case "demo" -> demo(args);
         case "doctor" -> doctor(args);
         case "train" -> Train.run();
+        case "bench" -> wrongUsage(BENCH);
         case "help" -> help(args);
         case "-h", "--help" -> show(USAGE);
         case "-V", "--version" -> show("weir " + version() + "\n");
@@ -115,6 +122,7 @@ public final class Weir {
       case "serve" -> show(ServeOptions.all().usage());
       case "demo" -> show(DemoOptions.all().usage());
       case "doctor" -> show(DoctorOptions.all().usage());
+      case "bench" -> show(BENCH);
       default -> wrongUsage(unknown(args[1]));
     };
   }

@@ -39,8 +39,9 @@ final class FakeCheckout {
       echo run >>"$FAKE_RUNS"
       while [ -n "${FAKE_GATE-}" ] && [ ! -e "$FAKE_GATE" ]; do sleep 0.05; done
       if [ -n "${FAKE_FAILURE-}" ]; then echo "$FAKE_FAILURE"; exit 1; fi
-      mkdir -p app/target/quick/dist
-      touch app/target/quick/dist/built app/target/quick/dist/jvm.options
+      while [ "$1" != --projects ]; do shift; done
+      mkdir -p "$2/target/quick/dist"
+      touch "$2/target/quick/dist/built" "$2/target/quick/dist/jvm.options"
       """;
 
   /** All that the launcher may use beside its shell; nothing else is on its PATH. */
@@ -86,11 +87,12 @@ final class FakeCheckout {
     for (String command : COMMANDS) {
       linkCommand(command);
     }
-    for (String module : List.of("memory", "relay", "load", "app")) {
+    for (String module : List.of("memory", "relay", "load", "app", "bench")) {
       Files.createDirectories(root.resolve(module + "/src/main/java"));
       Files.writeString(root.resolve(module + "/pom.xml"), "<project/>");
     }
     Files.createDirectories(root.resolve("app/src/dist"));
+    Files.createDirectories(root.resolve("bench/src/dist"));
     Files.writeString(root.resolve("pom.xml"), "<project/>");
     Files.writeString(source(), "class A {}");
   }

@@ -86,6 +86,36 @@ class LauncherTest {
   }
 
   @Test
+  void bench_whenFirstAskedFor_buildsItsOwnJarAndRunsIt() throws Exception {
+    checkout.weir("train");
+    assertThat(checkout.root.resolve("bench/target/dist")).doesNotExist();
+    Outcome run = checkout.weir("bench", "--quick");
+    checkout.weir("bench");
+    assertThat(checkout.builds()).isEqualTo(2);
+    String root = checkout.root.toRealPath().toString();
+    assertThat(run.out())
+        .containsExactly(
+            "arena:",
+            "<@" + root + "/bench/target/dist/jvm.options>",
+            "<-Dweir.launcher=" + root + "/weir>",
+            "<-cp>",
+            "<" + root + "/bench/target/dist/bench.jar>",
+            "<io.weir.bench.Bench>",
+            "<--quick>");
+  }
+
+  @Test
+  void bench_afterItsSourceChanged_isBuiltAgainAndTheProgramIsNot() throws Exception {
+    checkout.weir("bench");
+    assertThat(checkout.builds()).isEqualTo(2);
+    FakeCheckout.age(checkout.root.resolve("bench/src/main/java"), 100);
+    checkout.weir("train");
+    assertThat(checkout.builds()).isEqualTo(2);
+    checkout.weir("bench");
+    assertThat(checkout.builds()).isEqualTo(3);
+  }
+
+  @Test
   void build_afterSourceWasDeleted_happensAgain() throws Exception {
     checkout.weir("train");
     checkout.ageAll(-200);

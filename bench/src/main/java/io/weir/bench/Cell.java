@@ -1,0 +1,300 @@
+package io.weir.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures one proxy under one workload: a fresh process, a warm-up, a window of time.
+ *
+ * <pre>
+ *   start proxy   first answer   readers start          mark            mark    stop
+ *   |-------------|--------------|----- warm-up --------|---- window ----|-------|
+ *                                |<------------- peaks of memory -------------->|
+ *                                                       |<- CPU, bytes ->|
+ * </pre>
+ */
+final class Cell {
+  private static final long START_MILLIS_MAX = 60_000;
+
+  /** What the load itself can do shows soon. */
+  private static final int DIRECT_SECONDS_MAX = 3;
+
+  private static final long SETTLE_MILLIS_MAX = 5_000;
+
+  /** TCP memory of a machine where nothing goes on. */
+  private static final long SETTLED_BYTES = 8L << 20;
+
+  /** Of one core: the origin and the readers have a thread each. */
+  private static final double LOAD_BOUND_CORES = 0.93;
+
+  /** Of tcp_mem's limit, which is not reached to the byte. */
+  private static final double LIMIT_SHARE = 0.95;
+
+  private static final double MIB = 1 << 20;
+  private static final int LOG_CHARS_MAX = 300;
+  private static final int ANSWER_BYTES_MAX = 4096;
+
+  private final Settings settings;
+  private final Machine machine;
+  private final LoadClient readers;
+  private final long originPid;
+  private final int originPort;
+  private final int smallOriginPort;
+  private final Path folder;
+
+  Cell(Settings settings, Machine machine, LoadClient origin, LoadClient readers, Path folder)
+      throws IOException {
+    this.settings = settings;
+    this.machine = machine;
+    this.readers = readers;
+    this.originPid = origin.pid();
+    this.folder = folder;
+    String[] ports = origin.hear().split(" ", -1);
+    this.originPort = Integer.parseInt(ports[1]);
+    this.smallOriginPort = Integer.parseInt(ports[2]);
+  }
+
+  /** Measures the load alone: readers at the origin itself. */
+  Result direct(Workload workload) throws IOException, InterruptedException {
+    settle();
+    readers.start(workload, originPort(workload));
+    Map<Figure, Double> values = new EnumMap<>(Figure.class);
+    try {
+      Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
+      window(workload, Math.min(settings.seconds(), DIRECT_SECONDS_MAX), List.of(), values);
+    } catch (CellException e) {
+      return Result.failed(1, workload, Result.DIRECT, String.valueOf(e.getMessage()));
+    } finally {
+      readers.stop();
+    }
+    values.keySet().removeAll(List.of(Figure.CPU_PER_GB, Figure.CPU_PER_REQUEST));
+    return new Result(1, workload, Result.DIRECT, values, "", null);
+  }
+
+  /** Measures a proxy. */
+  Result proxy(int round, Workload workload, Peer peer) throws InterruptedException {
+    settle();
+    try {
+      return measured(round, workload, peer);
+    } catch (CellException | IOException e) {
+      return Result.failed(round, workload, peer.name(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Result measured(int round, Workload workload, Peer peer)
+      throws CellException, IOException, InterruptedException {
+    Path own = Files.createTempDirectory(folder, peer.name());
+    Site site =
+        new Site(
+            own,
+            freePort(),
+            originPort(workload),
+            workload.connections(),
+            machine.cores(),
+            machine.descriptorsMax(),
+            settings.weirOptions());
+    Path log = site.file("log");
+    List<String> command = peer.prepare(site);
+    Cgroup cgroup = machine.charged() ? Cgroup.make("weir-bench-" + own.getFileName()) : null;
+    Path cgroupFolder = cgroup == null ? null : cgroup.folder();
+    Map<String, String> environment = peer.recipe().environment(site);
+    try (cgroup;
+        Guarded proxy = Guarded.start(command, environment, log, cgroupFolder)) {
+      awaitAnswer(proxy, site.port(), log);
+      return loaded(round, workload, peer, site, proxy, cgroup);
+    }
+  }
+
+  private Result loaded(
+      int round, Workload workload, Peer peer, Site site, Guarded proxy, @Nullable Cgroup cgroup)
+      throws CellException, IOException, InterruptedException {
+    Map<Figure, Double> values = new EnumMap<>(Figure.class);
+    LoadProcess.Mark last;
+    Watch watch = new Watch(proxy.pid(), site.port(), site.originPort(), cgroup);
+    try (watch) {
+      readers.start(workload, site.port());
+      try {
+        Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
+        window(workload, settings.seconds(), ProcessTree.of(proxy.pid()), values);
+      } finally {
+        last = readers.stop();
+      }
+    }
+    if (!proxy.alive()) {
+      throw new CellException("the proxy has ended: " + tail(site.file("log")));
+    }
+    values.put(Figure.FAILED, (double) last.failed());
+    memory(watch, values);
+    return new Result(
+        round, workload, peer.name(), values, note(values, last, watch.machineBytes()), null);
+  }
+
+  private int originPort(Workload workload) {
+    return workload.smallOriginBuffers() ? smallOriginPort : originPort;
+  }
+
+  /** CPU seconds of the proxy, the origin, the readers, the bench itself, and of all there is. */
+  private record Cpu(double proxy, double origin, double readers, double bench, double machine) {
+    static Cpu read(List<Long> proxy, long origin, long readers) throws IOException {
+      return new Cpu(
+          ProcessTree.cpuSeconds(proxy),
+          ProcessTree.cpuSeconds(List.of(origin)),
+          ProcessTree.cpuSeconds(List.of(readers)),
+          ProcessTree.cpuSeconds(List.of(ProcessHandle.current().pid())),
+          ProcessTree.machineCpuSeconds());
+    }
+
+    Cpu since(Cpu before) {
+      return new Cpu(
+          proxy - before.proxy,
+          origin - before.origin,
+          readers - before.readers,
+          bench - before.bench,
+          machine - before.machine);
+    }
+  }
+
+  private void window(
+      Workload workload, int windowSeconds, List<Long> proxy, Map<Figure, Double> values)
+      throws CellException, IOException, InterruptedException {
+    LoadProcess.Mark before = readers.mark();
+    Cpu cpuBefore = Cpu.read(proxy, originPid, readers.pid());
+    Thread.sleep(windowSeconds * 1_000L);
+    Cpu cpu = Cpu.read(proxy, originPid, readers.pid()).since(cpuBefore);
+    LoadProcess.Mark after = readers.mark();
+    double seconds = (after.nanos() - before.nanos()) / 1e9;
+    long bytes = after.bytes() - before.bytes();
+    if (workload.streams()) {
+      require(bytes, "byte", after);
+      values.put(Figure.CPU_PER_GB, cpu.proxy() / (bytes / 1e9));
+      values.put(Figure.THROUGHPUT, bytes / 1e6 / seconds);
+    } else {
+      require(after.answers(), "answer", after);
+      values.put(Figure.CPU_PER_REQUEST, cpu.proxy() * 1e6 / after.answers());
+      values.put(Figure.REQUESTS, after.answers() / seconds);
+      values.put(Figure.P50, after.p50Millis());
+      values.put(Figure.P99, after.p99Millis());
+    }
+    if (workload.rateBytesPerSecond() > 0) {
+      double asked = (double) workload.rateBytesPerSecond() * workload.connections() * seconds;
+      values.put(Figure.DELIVERED, 100.0 * bytes / asked);
+    }
+    values.put(Figure.ORIGIN_CORES, cpu.origin() / seconds);
+    values.put(Figure.READER_CORES, cpu.readers() / seconds);
+    double known = cpu.proxy() + cpu.origin() + cpu.readers() + cpu.bench();
+    values.put(Figure.FOREIGN_CORES, (cpu.machine() - known) / seconds);
+  }
+
+  private static void require(long count, String what, LoadProcess.Mark mark) throws CellException {
+    if (count <= 0) {
+      throw new CellException(
+          "not one "
+              + what
+              + " came, and "
+              + mark.failed()
+              + " have failed"
+              + (mark.reasons().isEmpty() ? "" : ": " + mark.reasons()));
+    }
+  }
+
+  private static void memory(Watch watch, Map<Figure, Double> values) {
+    values.put(Figure.RESIDENT, watch.residentBytes() / MIB);
+    if (watch.socketBytes() >= 0) {
+      values.put(Figure.KERNEL, watch.socketBytes() / MIB);
+    }
+    if (watch.chargeBytes() >= 0) {
+      values.put(Figure.CHARGE, watch.chargeBytes() / MIB);
+    }
+  }
+
+  private static String note(Map<Figure, Double> values, LoadProcess.Mark last, long machineBytes) {
+    List<String> notes = new ArrayList<>();
+    if (last.failed() > 0) {
+      notes.add(last.failed() + " failed: " + last.reasons());
+    }
+    for (Figure figure : List.of(Figure.ORIGIN_CORES, Figure.READER_CORES)) {
+      if (values.getOrDefault(figure, 0.0) >= LOAD_BOUND_CORES) {
+        notes.add("bound by the load, not by the proxy: " + figure.title() + " used a whole core");
+      }
+    }
+    long max = SocketMemory.machineMaxBytes();
+    if (max > 0 && machineBytes > LIMIT_SHARE * max) {
+      notes.add(
+          "all TCP memory of the machine was in use (tcp_mem): the kernel dropped segments,"
+              + " whoever they were for");
+    }
+    return String.join("; ", notes);
+  }
+
+  /** Waits until the kernel has freed the sockets of the cell before. */
+  private static void settle() throws InterruptedException {
+    long deadline = System.nanoTime() + SETTLE_MILLIS_MAX * 1_000_000;
+    while (SocketMemory.ofMachineBytes() > SETTLED_BYTES && System.nanoTime() < deadline) {
+      Thread.sleep(100);
+    }
+  }
+
+  /** Below the ports that outgoing connections get, so that none takes it first. */
+  private static int freePort() throws IOException {
+    for (int tries = 0; tries < 1_000; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket probe = new ServerSocket()) {
+        probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        return port;
+      } catch (IOException e) {
+        // Taken.
+      }
+    }
+    throw new IOException("no free port between 20000 and 32000");
+  }
+
+  private static void awaitAnswer(Guarded proxy, int port, Path log)
+      throws CellException, InterruptedException {
+    long deadline = System.nanoTime() + START_MILLIS_MAX * 1_000_000;
+    while (!answers(port)) {
+      if (!proxy.alive()) {
+        throw new CellException("the proxy did not start: " + tail(log));
+      }
+      if (System.nanoTime() > deadline) {
+        throw new CellException(
+            "no answer within " + START_MILLIS_MAX / 1_000 + " s of its start: " + tail(log));
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  private static boolean answers(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(2_000);
+      String request = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      byte[] answer = socket.getInputStream().readNBytes(ANSWER_BYTES_MAX);
+      String text = new String(answer, StandardCharsets.US_ASCII);
+      return text.startsWith("HTTP/1.1 200") && text.endsWith("hello\n");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static String tail(Path log) {
+    try {
+      String text = Files.readString(log).strip();
+      String end = text.substring(Math.max(0, text.length() - LOG_CHARS_MAX));
+      return end.isEmpty() ? "it said nothing" : end.replace('\n', ' ');
+    } catch (IOException e) {
+      return "it has no log";
+    }
+  }
+}

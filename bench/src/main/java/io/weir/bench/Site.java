@@ -1,0 +1,41 @@
+package io.weir.bench;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where and for how much a proxy is to run.
+ *
+ * @param folder of its own, for its configuration and whatever it writes
+ * @param port to listen on, at 127.0.0.1
+ * @param originPort where the origin is
+ * @param connections of clients at once that it must be able to serve
+ * @param cores of this machine
+ * @param descriptorsMax that a process may have open
+ * @param weirOptions more options of {@code weir serve}
+ */
+record Site(
+    Path folder,
+    int port,
+    int originPort,
+    int connections,
+    int cores,
+    long descriptorsMax,
+    List<String> weirOptions) {
+  private static final int CONNECTIONS_USUAL = 8_000;
+  private static final int SPARE_CONNECTIONS = 1_000;
+
+  /**
+   * Connections that HAProxy is given room for, ample even where few come: it keeps no idle
+   * connection to the origin while more than a fifth of its descriptors are in use
+   * (tune.pool-low-fd-ratio), and then opens one for each request, at three times the CPU.
+   */
+  int connectionsMax() {
+    long usual = Math.min(CONNECTIONS_USUAL, descriptorsMax / 2 - SPARE_CONNECTIONS);
+    return (int) Math.max(connections + 100L, usual);
+  }
+
+  Path file(String name) {
+    return folder.resolve(name);
+  }
+}

@@ -1,0 +1,82 @@
+package io.weir.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.StringReader;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.xml.sax.InputSource;
+
+class ReportTest {
+  private static Result cell(int round, Workload workload, String peer, double value) {
+    Map<Figure, Double> values = new EnumMap<>(Figure.class);
+    workload.figures().forEach(figure -> values.put(figure, value));
+    return new Result(round, workload, peer, values, "", null);
+  }
+
+  private static Report report() {
+    List<Peer> peers = Peers.all().subList(0, 2);
+    List<Workload> workloads = Workload.usual(false);
+    Results results = new Results();
+    for (Workload workload : workloads) {
+      for (int round = 1; round <= 2; round++) {
+        results.add(cell(round, workload, "weir", round));
+        results.add(cell(round, workload, "haproxy", 2 * round));
+      }
+    }
+    Settings settings =
+        new Settings("weir <bench>", 2, 8, 0, peers, workloads, Path.of("."), List.of());
+    Machine machine = new Machine(2, 1024, false, Map.of("kernel", "a & b"));
+    return new Report(
+        settings,
+        machine,
+        Map.of("Weir", "1"),
+        Map.of("Weir", "$ weir <x>"),
+        peers,
+        workloads,
+        results);
+  }
+
+  @Test
+  void textReport_ofTwoRounds_showsMedianSpreadAndRatio() {
+    String text = TextReport.of(report());
+    assertThat(text).contains("bulk16: 16 readers", "1.500 (1.000-2.000)", "3.000 (2.000-4.000)");
+    assertThat(text).contains("weir / haproxy: CPU 0.50, throughput 0.50");
+  }
+
+  @Test
+  void htmlReport_always_escapesWhatIsNotItsOwn() {
+    String page = HtmlReport.of(report());
+    assertThat(page).contains("weir &lt;bench&gt;", "a &amp; b", "$ weir &lt;x&gt;");
+    assertThat(page).contains("\"command\":\"weir \\u003cbench>\"");
+    assertThat(page).doesNotContain("http://", "https://");
+  }
+
+  @Test
+  void charts_ofAReport_areWellFormed() throws Exception {
+    String page = HtmlReport.of(report());
+    int charts = 0;
+    for (int at = page.indexOf("<svg"); at >= 0; at = page.indexOf("<svg", at + 1)) {
+      String svg = page.substring(at, page.indexOf("</svg>", at) + 6);
+      DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .parse(new InputSource(new StringReader(svg)));
+      assertThat(svg).doesNotContain("NaN", "Infinity");
+      charts++;
+    }
+    assertThat(charts).isGreaterThan(20);
+  }
+
+  @Test
+  void roundUp_always_givesTheNextRoundNumber() {
+    assertThat(Charts.roundUp(0)).isEqualTo(1);
+    assertThat(Charts.roundUp(1)).isEqualTo(1);
+    assertThat(Charts.roundUp(1_647)).isEqualTo(2_000);
+    assertThat(Charts.roundUp(0.9)).isEqualTo(1);
+    assertThat(Charts.roundUp(410)).isEqualTo(800);
+  }
+}

@@ -1,0 +1,30 @@
+package io.weir.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class SocketMemoryTest {
+  @Test
+  void sum_ofTwoSockets_countsWhatIsHeldAndNoLimits() {
+    String said =
+        """
+        ESTAB 0 0 127.0.0.1:3001 127.0.0.1:4 skmem:(r4096,rb131072,t9,tb87040,f512,w1000,o0,bl8,d7)
+        FIN-WAIT-1 0 9 127.0.0.1:3001 127.0.0.1:5 skmem:(r0,rb1,t0,tb1,f0,w2000,o0,bl0,d0)
+        """;
+    assertThat(SocketMemory.sum(said)).isEqualTo(4096 + 512 + 1000 + 8 + 2000);
+  }
+
+  @Test
+  void sysctl_ofThreeNumbers_isReadWhole() throws Exception {
+    assertThat(Machine.sysctl("net.ipv4.tcp_mem")).matches("\\d+\\s+\\d+\\s+\\d+");
+    assertThat(SocketMemory.machineMaxBytes()).isGreaterThan(1 << 20);
+    assertThat(SocketMemory.ofMachineBytes()).isBetween(0L, SocketMemory.machineMaxBytes() * 2);
+  }
+
+  @Test
+  void sum_ofTextThatIsCutOff_countsNothingOfIt() {
+    assertThat(SocketMemory.sum("skmem:(r4096,rb1")).isZero();
+    assertThat(SocketMemory.sum("")).isZero();
+  }
+}

@@ -1,0 +1,157 @@
+package io.weir.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The bench by way of the launcher, in its smallest size: it measures what is installed, and leaves
+ * nothing behind. All that it starts inherits a variable of the environment, by which it is found.
+ */
+class BenchTest {
+  private static final long WAIT_SECONDS_MAX = 100;
+  private static final int PROCESSES_WHILE_MEASURING = 4; // bench, origin, readers, a proxy
+
+  private final String mark = "WEIR_BENCH_MARK=" + UUID.randomUUID();
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void endWhatIsLeft() throws IOException {
+    for (ProcessHandle process : marked()) {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void bench_inItsSmallestSize_writesFiguresAndLeavesNothing() throws Exception {
+    Process bench = bench("bulk1,small", "1");
+    assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
+    assertThat(bench.exitValue()).as(said()).isZero();
+    assertThat(said())
+        .contains("bulk1: 1 reader, as fast as it can", "CPU s/GB", "net.ipv4.tcp_rmem: ");
+    String page = Files.readString(folder.resolve("weir-bench.html"));
+    assertThat(page).contains("<svg role=\"img\"", "prefers-color-scheme: dark");
+    String begin = "<script type=\"application/json\" id=\"figures\">";
+    String json = page.substring(page.indexOf(begin) + begin.length());
+    List<Map<String, Object>> cells =
+        Json.objects(Json.parse(json.substring(0, json.indexOf("</script>"))), "cells");
+    Map<String, Object> bulk = cell(cells, "bulk1");
+    assertThat((Double) bulk.get("cpu_s_per_gb")).isPositive();
+    assertThat((Double) bulk.get("mb_per_s")).isPositive();
+    assertThat((Double) bulk.get("resident_mib")).isBetween(10.0, 1000.0);
+    Map<String, Object> small = cell(cells, "small");
+    assertThat((Double) small.get("requests_per_s")).isPositive();
+    assertThat((Double) small.get("p99_ms")).isGreaterThanOrEqualTo((Double) small.get("p50_ms"));
+    assertThat((Double) small.get("failed")).isZero();
+    assertNothingIsLeft();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143", "KILL, 137"})
+  void bench_endedInTheMiddle_leavesNoProcess(String signal, int exitCode) throws Exception {
+    Process bench = bench("bulk1", "60");
+    awaitProcesses(PROCESSES_WHILE_MEASURING);
+    new ProcessBuilder("kill", "-" + signal, Long.toString(bench.pid())).start().waitFor();
+    assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
+    assertThat(bench.exitValue()).as(said()).isEqualTo(exitCode);
+    if (signal.equals("KILL")) {
+      awaitProcesses(0); // their guard ends them, a moment later
+    } else {
+      assertNothingIsLeft();
+    }
+  }
+
+  @Test
+  void bench_wrongUsage_exitsWith2AndSaysWhatWouldBeRight() throws Exception {
+    Process bench = bench("bulk2", "1");
+    assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).isTrue();
+    assertThat(bench.exitValue()).isEqualTo(2);
+    assertThat(said()).contains("--workloads: 'bulk2' is not one of bulk1, bulk16");
+  }
+
+  private static Map<String, Object> cell(List<Map<String, Object>> cells, String workload) {
+    return cells.stream()
+        .filter(c -> workload.equals(c.get("workload")) && "weir".equals(c.get("peer")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Process bench(String workloads, String seconds) throws IOException {
+    Path temporary = Files.createDirectories(folder.resolve("tmp"));
+    List<String> command =
+        new ArrayList<>(List.of("env", "--default-signal=INT", launcher(), "bench", "--quick"));
+    command.addAll(List.of("--seconds", seconds, "--workloads", workloads));
+    command.addAll(List.of("--peers", "weir,nginx", "--out", folder.toString()));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    Map<String, String> environment = builder.environment();
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + temporary);
+    environment.put(mark.substring(0, mark.indexOf('=')), mark.substring(mark.indexOf('=') + 1));
+    return builder.redirectOutput(folder.resolve("said").toFile()).start();
+  }
+
+  private static String launcher() {
+    return Path.of(System.getProperty("weir.root"), "weir").toString();
+  }
+
+  private String said() throws IOException {
+    return Files.readString(folder.resolve("said"));
+  }
+
+  private void assertNothingIsLeft() throws IOException {
+    assertThat(marked()).as("processes left").isEmpty();
+    assertThat(folder.resolve("tmp")).isEmptyDirectory();
+  }
+
+  private void awaitProcesses(int count) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS_MAX);
+    while (count == 0 ? !marked().isEmpty() : !measuring()) {
+      assertThat(System.nanoTime()).as("as many as " + count + "; " + said()).isLessThan(deadline);
+      Thread.sleep(50);
+    }
+  }
+
+  /** Whether a proxy of ours is being measured. */
+  private boolean measuring() throws IOException {
+    List<ProcessHandle> all = marked();
+    return all.size() >= PROCESSES_WHILE_MEASURING
+        && all.stream().anyMatch(p -> p.info().commandLine().orElse("").contains(" serve "));
+  }
+
+  /** The living processes that the bench started, and itself. */
+  private List<ProcessHandle> marked() throws IOException {
+    List<ProcessHandle> found = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : all) {
+        if (environment(process).contains(mark)) {
+          ProcessHandle.of(Long.parseLong(process.getFileName().toString())).ifPresent(found::add);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static String environment(Path process) {
+    try {
+      byte[] bytes = Files.readAllBytes(process.resolve("environ"));
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return ""; // it has ended, or is another's
+    }
+  }
+}
