@@ -19,8 +19,7 @@ public final class Weir {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private static final List<String> COMMANDS =
-      List.of("serve", "demo", "doctor", "bench", "help");
+  private static final List<String> COMMANDS = List.of("serve", "demo", "doctor", "bench", "help");
 
   private static final String USAGE =
       """

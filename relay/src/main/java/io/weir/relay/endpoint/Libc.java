@@ -378,8 +378,7 @@ final class Libc {
     int flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
     MemorySegment none = MemorySegment.NULL;
     try {
-      long n =
-          (long) Splicing.SPLICE.invokeExact(slot, from, none, to, none, (long) length, flags);
+      long n = (long) Splicing.SPLICE.invokeExact(slot, from, none, to, none, (long) length, flags);
       return n >= 0 ? (int) n : errno(slot);
     } catch (Throwable t) {
       throw unexpected(t);

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * inputEnded} or {@code failed} is seen until {@code peek} has said {@link #END} or {@link
  * #BROKEN}.
  *
- * <p>Urgent data (RFC 6093) are left out of the stream, but a read stops at their mark, and a splice
- * never gets beyond it. So once EPOLLPRI has told of any, a short peek proves nothing, and nothing
- * is spliced.
+ * <p>Urgent data (RFC 6093) are left out of the stream, but a read stops at their mark, and a
+ * splice never gets beyond it. So once EPOLLPRI has told of any, a short peek proves nothing, and
+ * nothing is spliced.
  *
  * <h2>End or break</h2>
  *
@@ -66,7 +66,6 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   private static final int EDGE_TRIGGERED = 1 << 31;
   private static final EpollIoOps FOR_LIFE =
       EpollIoOps.valueOf(IN | PRI | OUT | RDHUP | EDGE_TRIGGERED);
-
 
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
   private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});

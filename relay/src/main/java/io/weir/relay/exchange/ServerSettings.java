@@ -42,15 +42,7 @@ public record ServerSettings(
   /** The same with another log. */
   public ServerSettings withLog(@Nullable ExchangeLog other) {
     return new ServerSettings(
-        name,
-        threads,
-        allowRaw,
-        allowSplice,
-        headLimits,
-        timeouts,
-        via,
-        socketBufferBytes,
-        other);
+        name, threads, allowRaw, allowSplice, headLimits, timeouts, via, socketBufferBytes, other);
   }
 
   /** The same, but every body copied through user space. */

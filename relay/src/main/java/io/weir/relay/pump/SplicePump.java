@@ -82,7 +82,6 @@ public final class SplicePump implements Pump {
   /** Whether splicing is worth trying. */
   private boolean fast = true;
 
-
   private long splicedBytes;
 
   /**
@@ -144,7 +143,9 @@ public final class SplicePump implements Pump {
   private boolean mayPassUnseen() {
     return fast
         && movedBytes() >= FIRST_COPIED_BYTES
-        && pipes.usable() && source.splices() && copy.heldBytes() == 0;
+        && pipes.usable()
+        && source.splices()
+        && copy.heldBytes() == 0;
   }
 
   /** One turn of copying; one that moves much shows that splicing would pay. */
@@ -166,7 +167,9 @@ public final class SplicePump implements Pump {
     return copy.run(peekBytesMax, SPLICE_MIN_BYTES);
   }
 
-  /** Takes up to {@code lengthMax} bytes from the source to the sink; GIVE_WAY if all were taken. */
+  /**
+   * Takes up to {@code lengthMax} bytes from the source to the sink; GIVE_WAY if all were taken.
+   */
   private Progress splice(int lengthMax) {
     Pipe lent = pipes.take();
     if (lent == null) {

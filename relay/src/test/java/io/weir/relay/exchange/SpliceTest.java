@@ -167,8 +167,7 @@ final class SpliceTest {
     int count = Boolean.getBoolean("weir.long") ? 1_000 : 100;
     try (Origin origin = seeded();
         RelayFixture relay = start(origin.port(), splice)) {
-      InetSocketAddress to =
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port());
+      InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port());
       Readers.Plan plan = new Readers.Plan(to, "/bytes/2m", count, 1_000_000, 0, SEED);
       try (Readers readers = Readers.start(plan)) {
         assertThat(readers.await(120_000)).isTrue();
@@ -203,8 +202,7 @@ final class SpliceTest {
 
   @ParameterizedTest
   @CsvSource({"true,rst", "true,fin", "false,rst", "false,fin"})
-  void origin_diesMidBody_clientGetsThatMuchAndABreak(boolean splice, String how)
-      throws Exception {
+  void origin_diesMidBody_clientGetsThatMuchAndABreak(boolean splice, String how) throws Exception {
     int sent = 2_500_003;
     CountDownLatch read = new CountDownLatch(1);
     RawOrigin.Script script =
@@ -256,8 +254,7 @@ final class SpliceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void tunnel_withMuchInBothDirections_passesEveryByteAndBothEnds(boolean splice)
-      throws Exception {
+  void tunnel_withMuchInBothDirections_passesEveryByteAndBothEnds(boolean splice) throws Exception {
     int size = 12_000_007;
     RawOrigin.Script script =
         connection -> {
@@ -284,8 +281,7 @@ final class SpliceTest {
       assertThat(end.downloadedBytes()).isEqualTo(size);
       assertThat(end.uploadedBytes()).isEqualTo(size);
       assertThat(origin.failures()).isEmpty();
-      assertThat(relay.server().splicedBytes() > 0)
-          .isEqualTo(splice && LoopGroup.rawAvailable());
+      assertThat(relay.server().splicedBytes() > 0).isEqualTo(splice && LoopGroup.rawAvailable());
     }
   }
 
@@ -396,7 +392,12 @@ final class SpliceTest {
   private static void oneKill(RelayFixture relay, String how, int size, int place) {
     try (RawClient client = relay.client()) {
       client.write(
-          "GET /" + how + "/" + size + "/" + place
+          "GET /"
+              + how
+              + "/"
+              + size
+              + "/"
+              + place
               + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
       client.readHead();
       if (how.startsWith("c")) {

@@ -8,7 +8,6 @@ import io.weir.load.SeededBytes;
 import io.weir.relay.endpoint.Pipe;
 import io.weir.relay.endpoint.PipeBytes;
 import io.weir.relay.endpoint.Sink;
-import io.weir.relay.endpoint.Source;
 import io.weir.relay.endpoint.Spliceable;
 import io.weir.relay.http1.ChunkFraming;
 import io.weir.relay.loop.LoopGroup;
@@ -36,7 +35,9 @@ final class SplicePumpTest {
   private final PipePool pipes = new PipePool();
   private final Scratch scratch = new Scratch(64 * 1024);
 
-  /** A socket that shows and gives what has arrived of its bytes, and takes what it has room for. */
+  /**
+   * A socket that shows and gives what has arrived of its bytes, and takes what it has room for.
+   */
   private static final class Socket implements Spliceable {
     final byte[] bytes;
     int consumed;
