@@ -202,7 +202,9 @@ final class JemallocExtents {
       int i = extents.at(edata, 3);
       bits = extents.words[i];
       size = extents.words[i + 2] & -4096;
-      if (extents.words[i + 1] >>> PAGE_SHIFT != key >>> PAGE_SHIFT || size <= 0) {
+      if (extents.words[i + 1] >>> PAGE_SHIFT != key >>> PAGE_SHIFT
+          || size <= 0
+          || size > USER_END) {
         return false;
       }
     } catch (HeapChangedException e) {

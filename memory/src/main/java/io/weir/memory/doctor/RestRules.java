@@ -44,7 +44,9 @@ final class RestRules {
             + signs.who()
             + " belong to "
             + name
-            + ", in which live and kept memory cannot be told apart from outside",
+            + (other.details().isEmpty()
+                ? ", in which live and kept memory cannot be told apart from outside"
+                : "; what of it is live and what is kept, its own structures tell"),
         lines,
         "it stays at its peak and does not grow: most allocators keep what they once needed",
         "the allocator's own statistics",
