@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -147,18 +149,23 @@ class ProcessProbesTest {
     }
   }
 
+  /** The test runner's own pipes move meanwhile, so one quiet moment of many must be right. */
   @Test
   void pipes_ofThisProcess_areCountedOnce() throws IOException {
     Target self = Target.self();
     Pipe pipe = Pipe.open();
+    ByteBuffer bytes = ByteBuffer.allocate(5000);
+    List<Long> grown = new ArrayList<>();
     try {
-      PipeUse empty = Pipes.read(self, Descriptors.read(self)).value();
-      pipe.sink().write(ByteBuffer.allocate(5000));
-      PipeUse filled = Pipes.read(self, Descriptors.read(self)).value();
-      assertThat(empty).isNotNull();
-      assertThat(filled).isNotNull();
-      assertThat(filled.count()).isEqualTo(empty.count());
-      assertThat(filled.heldBytes() - empty.heldBytes()).isEqualTo(5000);
+      while (grown.size() < 100 && !grown.contains(5000L)) {
+        PipeUse empty = Objects.requireNonNull(Pipes.read(self, Descriptors.read(self)).value());
+        pipe.sink().write(bytes.clear());
+        PipeUse filled = Objects.requireNonNull(Pipes.read(self, Descriptors.read(self)).value());
+        pipe.source().read(bytes.clear());
+        assertThat(filled.count()).isEqualTo(empty.count());
+        grown.add(filled.heldBytes() - empty.heldBytes());
+      }
+      assertThat(grown).contains(5000L);
     } finally {
       pipe.sink().close();
       pipe.source().close();
