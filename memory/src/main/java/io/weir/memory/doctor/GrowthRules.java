@@ -172,7 +172,7 @@ final class GrowthRules {
     }
     RuntimeKind runtime = signs.runtime();
     List<String> next = new ArrayList<>();
-    next.add("weir doctor " + signs.pid() + " --watch 5m, under steady load: does it go on?");
+    next.add("weir doctor " + signs.pid() + " --watch 5m   # under steady load: does it go on?");
     next.addAll(Advice.findAllocations(runtime, signs.pid()));
     return new Finding(
         Verdict.LEAK_SUSPECT,

@@ -50,7 +50,7 @@ final class RestRules {
         lines,
         "it stays at its peak and does not grow: most allocators keep what they once needed",
         "the allocator's own statistics",
-        List.of(statistics(name), "weir doctor " + signs.pid() + " --watch 60s, for growth"));
+        List.of(statistics(name), "weir doctor " + signs.pid() + " --watch 60s   # for growth"));
   }
 
   private static String statistics(String allocator) {
@@ -71,7 +71,7 @@ final class RestRules {
     if (!uncounted.remedy().isEmpty()) {
       next.add(uncounted.remedy());
     }
-    next.add("weir doctor " + signs.pid() + " --watch 60s, for growth");
+    next.add("weir doctor " + signs.pid() + " --watch 60s   # for growth");
     return new Finding(
         Verdict.TOO_EARLY,
         bytes,
@@ -160,7 +160,7 @@ final class RestRules {
                 ? ": nothing stands out in " + signs.watchText()
                 : ": nothing stands out now; growth needs a watch"),
         healthyLines(signs, growth, watched),
-        "always",
+        watched ? "always" : "it does not grow",
         watched ? "a longer watch, or one under more load, shows growth" : "a watch shows growth",
         watched ? List.of() : List.of("weir doctor " + signs.pid() + " --watch 30s"));
   }

@@ -32,6 +32,7 @@ class JudgeTest {
 
     assertThat(finding.verdict()).isEqualTo(Verdict.HEALTHY);
     assertThat(finding.sentence()).contains("nothing stands out now; growth needs a watch");
+    assertThat(finding.harmlessWhen()).isEqualTo("it does not grow");
   }
 
   @Test
@@ -47,7 +48,7 @@ class JudgeTest {
     assertThat(finding.verdict()).isEqualTo(Verdict.BUFFERING);
     assertThat(finding.bytes()).isEqualTo(626_700_000);
     assertThat(finding.sentence())
-        .isEqualTo("626.7 MB wait in node (PID 4711) for 3 readers that do not read");
+        .isEqualTo("up to 626.7 MB wait in node (PID 4711) for 3 readers that do not read");
     assertThat(finding.arithmetic())
         .contains(
             "blocked: 127.0.0.1:3001 -> 127.0.0.1:40002 (fd 12), 4.2 MB queued of a buffer of"
