@@ -102,8 +102,9 @@ public final class Smaps {
       }
     }
     finish();
+    long count = mappings.size() + summed;
     sums.values().forEach(sum -> mappings.add(sum.toUse()));
-    return new MemoryUse(List.copyOf(mappings));
+    return new MemoryUse(List.copyOf(mappings), count);
   }
 
   private void begin(ProcText text) throws UnexpectedTextException {
@@ -141,7 +142,7 @@ public final class Smaps {
     }
     open = false;
     if (mappings.size() < MAPPINGS_MAX) {
-      mappings.add(use(mapping(start, end), sizes));
+      mappings.add(use(mapping(start, end), sizes, 1));
       return;
     }
     summed++;
@@ -160,7 +161,7 @@ public final class Smaps {
     return new Mapping(new AddressRange(start, end), permissions, 0, 1, "(further mappings)");
   }
 
-  private static MappingUse use(Mapping mapping, long[] sizes) {
+  private static MappingUse use(Mapping mapping, long[] sizes, int mappings) {
     return new MappingUse(
         mapping,
         sizes[RSS],
@@ -168,7 +169,8 @@ public final class Smaps {
         sizes[ANONYMOUS],
         sizes[LAZY_FREE],
         sizes[HUGE],
-        sizes[SWAP]);
+        sizes[SWAP],
+        mappings);
   }
 
   /** Mappings of one name that are not told one by one. */
@@ -176,6 +178,7 @@ public final class Smaps {
     private final Mapping first;
     private final long[] sizes = new long[LABELS.length];
     private long last;
+    private int count;
 
     Sum(Mapping first) {
       this.first = first;
@@ -183,6 +186,7 @@ public final class Smaps {
 
     void add(long end, long[] more) {
       last = Math.max(last, end);
+      count++;
       for (int i = 0; i < sizes.length; i++) {
         sizes[i] += more[i];
       }
@@ -193,7 +197,8 @@ public final class Smaps {
           new AddressRange(first.range().start(), Math.max(last, first.range().end()));
       return use(
           new Mapping(range, first.permissions(), first.offsetBytes(), first.inode(), first.name()),
-          sizes);
+          sizes,
+          count);
     }
   }
 

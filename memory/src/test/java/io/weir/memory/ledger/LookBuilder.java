@@ -26,6 +26,7 @@ final class LookBuilder {
   private final List<AddressRange> malloc = new ArrayList<>();
   private final List<JvmArea> areas = new ArrayList<>();
   private final List<ThreadRow> threads = new ArrayList<>();
+  private long mappingCount;
   private long mallocResidentBytes;
   private long mallocFreeBytes;
   private long directBytes = -1;
@@ -47,6 +48,15 @@ final class LookBuilder {
 
   private LookBuilder mapping(Mapping mapping, long rssBytes, long anonymousBytes) {
     mappings.add(new MappingUse(mapping, rssBytes, rssBytes, anonymousBytes, 0, 0, 0));
+    return this;
+  }
+
+  /** So many mappings that are only summed, each with {@code rssBytes}. */
+  LookBuilder sum(long start, long end, int count, long rssBytes) {
+    long sum = count * rssBytes;
+    Mapping mapping = new Mapping(new AddressRange(start, end), "rw-p", 0, 0, "");
+    mappings.add(new MappingUse(mapping, sum, sum, sum, 0, 0, 0, count));
+    mappingCount += count - 1;
     return this;
   }
 
@@ -95,7 +105,7 @@ final class LookBuilder {
         1,
         0,
         status,
-        Reading.of(new MemoryUse(mappings), 1),
+        Reading.of(new MemoryUse(mappings, mappings.size() + mappingCount), 1),
         Reading.of(threads, 1),
         Reading.of(new DescriptorUse(0, 0, 0, 0, 0), 1),
         cgroup,
