@@ -8,6 +8,7 @@ import io.weir.memory.probe.JvmUse;
 import io.weir.memory.probe.Mapping;
 import io.weir.memory.probe.MappingUse;
 import io.weir.memory.probe.NodeUse;
+import io.weir.memory.probe.Smaps;
 import io.weir.memory.probe.ThreadRow;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -89,7 +90,7 @@ final class UserMemory {
       return;
     }
     long mallocBytes = overlap(mapping.range());
-    if (mallocBytes == mapping.range().bytes()) {
+    if (mallocBytes > 0 && mallocBytes == mapping.range().bytes()) {
       wholeMallocBytes += use.rssBytes();
     } else if (mallocBytes > 0) {
       mergedBytes += use.rssBytes();
@@ -168,6 +169,7 @@ final class UserMemory {
         || name.startsWith("/SYSV")
         || name.startsWith("/dev/zero")
         || name.startsWith("[anon_shmem")
+        || name.equals(Smaps.SHARED)
         || name.isEmpty();
   }
 

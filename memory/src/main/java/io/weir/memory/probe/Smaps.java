@@ -24,6 +24,12 @@ public final class Smaps {
   /** Sums of further mappings; more names than this go into one sum without a name. */
   static final int SUMS_MAX = 1024;
 
+  /** The name that stands for all mapped files where mappings may not be read. */
+  public static final String FILES = "(mapped files)";
+
+  /** The name that stands for all shared memory there. */
+  public static final String SHARED = "(shared memory)";
+
   private static final int RSS = 0;
   private static final int PSS = 1;
   private static final int ANONYMOUS = 2;
@@ -207,8 +213,8 @@ public final class Smaps {
     return new MemoryUse(
         List.of(
             sum("rw-p", 0, "", status.rssAnonBytes(), status.rssAnonBytes(), status.swapBytes()),
-            sum("r--p", 1, "(mapped files)", status.rssFileBytes(), 0, 0),
-            sum("rw-s", 1, "(shared memory)", status.rssShmemBytes(), 0, 0)));
+            sum("r--p", 1, FILES, status.rssFileBytes(), 0, 0),
+            sum("rw-s", 1, SHARED, status.rssShmemBytes(), 0, 0)));
   }
 
   private static MappingUse sum(

@@ -155,6 +155,16 @@ class LedgerTest {
   }
 
   @Test
+  void of_mappingsThatMayNotBeRead_goesByTheCounters() {
+    Ledger ledger = Ledger.of(new LookBuilder().counters(10 * MIB, 3 * MIB, MIB).look());
+
+    assertThat(ledger.bytes(Kind.ANONYMOUS)).isEqualTo(10 * MIB);
+    assertThat(ledger.bytes(Kind.FILES)).isEqualTo(3 * MIB);
+    assertThat(ledger.bytes(Kind.SHARED)).isEqualTo(MIB);
+    assertThat(ledger.bytes(Kind.UNACCOUNTED)).isZero();
+  }
+
+  @Test
   void of_aloneInItsCgroup_takesTheCgroupsChargeAndNamesWhatNoRowExplains() {
     Ledger ledger =
         Ledger.of(

@@ -14,6 +14,7 @@ import io.weir.memory.probe.MemoryUse;
 import io.weir.memory.probe.PipeUse;
 import io.weir.memory.probe.ProcessStatus;
 import io.weir.memory.probe.Reading;
+import io.weir.memory.probe.Smaps;
 import io.weir.memory.probe.SocketUse;
 import io.weir.memory.probe.ThreadRow;
 import java.util.ArrayList;
@@ -49,6 +50,14 @@ final class LookBuilder {
   private LookBuilder mapping(Mapping mapping, long rssBytes, long anonymousBytes) {
     mappings.add(new MappingUse(mapping, rssBytes, rssBytes, anonymousBytes, 0, 0, 0));
     return this;
+  }
+
+  /** What stands in for the mappings where they may not be read. */
+  LookBuilder counters(long anonymousBytes, long fileBytes, long sharedBytes) {
+    AddressRange none = new AddressRange(0, 0);
+    mapping(new Mapping(none, "rw-p", 0, 0, ""), anonymousBytes, anonymousBytes);
+    mapping(new Mapping(none, "r--p", 0, 1, Smaps.FILES), fileBytes, 0);
+    return mapping(new Mapping(none, "rw-s", 0, 1, Smaps.SHARED), sharedBytes, 0);
   }
 
   /** So many mappings that are only summed, each with {@code rssBytes}. */
