@@ -44,11 +44,18 @@ final class RestRules {
             + signs.who()
             + " belong to "
             + name
-            + ", in which live and kept memory cannot be told apart from outside",
+            + (isSplit(other)
+                ? ", which has its own way to keep what was freed"
+                : ", in which live and kept memory cannot be told apart from outside"),
         lines,
         "it stays at its peak and does not grow: most allocators keep what they once needed",
         "the allocator's own statistics",
         List.of(statistics(name), "weir doctor " + signs.pid() + " --watch 60s, for growth"));
+  }
+
+  /** Do the details tell live and kept, as those of a known jemalloc do? */
+  private static boolean isSplit(Census.OtherAllocator other) {
+    return other.details().stream().anyMatch(detail -> detail.startsWith("live: "));
   }
 
   private static String statistics(String allocator) {

@@ -20,9 +20,16 @@ public record MemoryUse(List<MappingUse> mappings, long count) {
     return mappings.stream().mapToLong(MappingUse::rssBytes).sum();
   }
 
-  /** Resident bytes, shared pages divided among the processes that map them. */
+  /** Resident bytes, shared pages divided among the processes that map them; -1 where not seen. */
   public long pssBytes() {
-    return mappings.stream().mapToLong(MappingUse::pssBytes).sum();
+    long sum = 0;
+    for (MappingUse use : mappings) {
+      if (use.pssBytes() < 0) {
+        return -1;
+      }
+      sum += use.pssBytes();
+    }
+    return sum;
   }
 
   /** Resident bytes without a file behind them. */

@@ -220,6 +220,6 @@ public final class Smaps {
   private static MappingUse sum(
       String permissions, long inode, String name, long rss, long anonymous, long swap) {
     Mapping mapping = new Mapping(new AddressRange(0, 0), permissions, 0, inode, name);
-    return new MappingUse(mapping, rss, rss, anonymous, 0, 0, swap);
+    return new MappingUse(mapping, rss, -1, anonymous, 0, 0, swap);
   }
 }

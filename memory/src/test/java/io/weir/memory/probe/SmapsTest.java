@@ -128,6 +128,7 @@ class SmapsTest {
     assertThat(reading.unseen()).contains("the mappings of process 4711 cannot be seen");
     assertThat(reading.value()).isNotNull();
     assertThat(reading.value().rssBytes()).isEqualTo(10 << 10);
+    assertThat(reading.value().pssBytes()).isEqualTo(-1);
     assertThat(reading.value().anonymousBytes()).isEqualTo(6 << 10);
     assertThat(reading.value().swapBytes()).isEqualTo(2 << 10);
   }
