@@ -157,8 +157,7 @@ public final class HeapCensus {
       throws IOException {
     List<String> details = List.of();
     if (other.name().equals("jemalloc")) {
-      JemallocExtents.Sums sums =
-          JemallocExtents.count(window, peek, mappings, other.library());
+      JemallocExtents.Sums sums = JemallocExtents.count(window, peek, mappings, other.library());
       details = sums != null ? sums.sentences() : OtherAllocators.reserved(window, mappings);
     }
     return new Census.OtherAllocator(other.name(), other.library(), details, cost());

@@ -164,7 +164,8 @@ final class JemallocExtents {
         continue;
       }
       long leaf = leaves.word(at);
-      if (leaf != 0 && (!isLeaf(leaf) || ++found > LEAVES_MAX || !countLeaf(leaf, (long) i << 30))) {
+      if (leaf != 0
+          && (!isLeaf(leaf) || ++found > LEAVES_MAX || !countLeaf(leaf, (long) i << 30))) {
         return false;
       }
     }
@@ -177,7 +178,9 @@ final class JemallocExtents {
         if (!leaves.isResident(page)) {
           continue;
         }
-        for (long at = Math.max(page, leaf); at < Math.min(page + 4096, leaf + LEAF_BYTES); at += 8) {
+        for (long at = Math.max(page, leaf);
+            at < Math.min(page + 4096, leaf + LEAF_BYTES);
+            at += 8) {
           long key = from + ((at - leaf) >> 3 << PAGE_SHIFT);
           long edata = key >= extentEnd && seen <= EXTENTS_MAX ? leaves.word(at) & EDATA_MASK : 0;
           if (edata != 0 && !extent(edata, key) && ++misfits > MISFITS_MAX) {

@@ -80,8 +80,11 @@ final class OtherAllocators {
     }
     return List.of(
         "its own structures are not of a version that is known here",
-        "at most " + resident / 1_000_000 + " MB are its: resident in unnamed mappings of "
-            + reserved / 1_000_000 + " MB; heaps of a runtime and stacks look the same");
+        "at most "
+            + resident / 1_000_000
+            + " MB are its: resident in unnamed mappings of "
+            + reserved / 1_000_000
+            + " MB; heaps of a runtime and stacks look the same");
   }
 
   /** One that is linked into the program, or null. */

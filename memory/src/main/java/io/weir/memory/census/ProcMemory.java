@@ -48,8 +48,7 @@ final class ProcMemory implements RemoteMemory, AutoCloseable {
   }
 
   @Override
-  public void words(long address, long[] into, int count)
-      throws IOException, HeapChangedException {
+  public void words(long address, long[] into, int count) throws IOException, HeapChangedException {
     for (int done = 0; done < count; ) {
       buffer.clear().limit(Math.min(BUFFER_BYTES, (count - done) * Long.BYTES));
       long at = address + (long) done * Long.BYTES;

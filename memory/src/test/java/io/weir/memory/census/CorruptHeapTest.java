@@ -52,7 +52,8 @@ class CorruptHeapTest {
   }
 
   @Property
-  void counted_soundImage_exact(@ForAll long seed, @ForAll boolean modern) throws IOException, HeapChangedException {
+  void counted_soundImage_exact(@ForAll long seed, @ForAll boolean modern)
+      throws IOException, HeapChangedException {
     HeapImage image = new HeapImage(seed, PAGES, modern);
     ArenaCount count = count(image);
     assertThat(count).isNotNull();

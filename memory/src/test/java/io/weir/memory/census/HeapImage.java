@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A small heap as glibc 2.36 or 2.43 would lay it out, without a process: one page of libc's data with the
- * main arena and mp_, and a heap with live chunks, free ones, fastbins (2.36), a thread's cache and
- * a top.
+ * A small heap as glibc 2.36 or 2.43 would lay it out, without a process: one page of libc's data
+ * with the main arena and mp_, and a heap with live chunks, free ones, fastbins (2.36), a thread's
+ * cache and a top.
  */
 final class HeapImage implements RemoteMemory {
   static final int PAGE_BYTES = 4096;

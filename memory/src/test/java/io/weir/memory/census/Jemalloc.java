@@ -73,8 +73,7 @@ final class Jemalloc {
     MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
     MemorySegment size = arena.allocateFrom(ValueLayout.JAVA_LONG, 8);
     int failure =
-        (int)
-            mallctl.invokeExact(arena.allocateFrom(name), value, size, MemorySegment.NULL, 0L);
+        (int) mallctl.invokeExact(arena.allocateFrom(name), value, size, MemorySegment.NULL, 0L);
     if (failure != 0) {
       throw new IllegalStateException("mallctl " + name + ": " + failure);
     }

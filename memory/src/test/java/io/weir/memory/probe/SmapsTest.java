@@ -105,8 +105,7 @@ class SmapsTest {
     assertThat(use.mappings()).hasSize(Smaps.MAPPINGS_MAX + 1);
     assertThat(use.rssBytes()).isEqualTo(25_000L * 4096);
     assertThat(use.count()).isEqualTo(50_000);
-    assertThat(use.mappings().getLast().mappings())
-        .isEqualTo(25_000 - Smaps.MAPPINGS_MAX / 2);
+    assertThat(use.mappings().getLast().mappings()).isEqualTo(25_000 - Smaps.MAPPINGS_MAX / 2);
     assertThat(use.mappings().getLast().mapping().isAnonymous()).isTrue();
     assertThat(unseen).contains("of 50000 mappings the last " + (50_000 - Smaps.MAPPINGS_MAX));
   }
