@@ -251,6 +251,20 @@ class HeapCensusTest {
   }
 
   @Test
+  void counted_chunksThatAreMappingsComeAndGo_countedAllTheSame() throws IOException {
+    Map<String, String> small = Map.of("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1000");
+    try (TargetProcess target = TargetProcess.java(small)) {
+      target.tell("alloc 2 2000 2000 4000");
+      target.tell("churn 2");
+      for (int i = 0; i < 20; i++) {
+        assertThat(HeapCensus.take(target.target()))
+            .as("run %d", i)
+            .isInstanceOf(Census.Counted.class);
+      }
+    }
+  }
+
+  @Test
   void counted_thisProcess_hasSelfCheck() throws IOException {
     Census census = HeapCensus.take(Target.self());
     assertThat(census).isInstanceOf(Census.Counted.class);

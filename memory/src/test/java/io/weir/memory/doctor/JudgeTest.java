@@ -407,8 +407,21 @@ class JudgeTest {
     Finding finding = first(patient.look(0));
 
     assertThat(finding.verdict()).isEqualTo(Verdict.OTHER_ALLOCATOR);
-    assertThat(finding.sentence()).contains("belong to jemalloc");
+    assertThat(finding.sentence()).contains("belong to jemalloc").contains("cannot be told apart");
     assertThat(patient.judge().exitCode()).isEqualTo(20);
+  }
+
+  @Test
+  void allocator_otherWhoseHeapWasCounted_isNotSaidToBeUnseen() {
+    Patient patient = new Patient();
+    patient.liveBytes = 300 * MB;
+    List<String> details = List.of("live: 290.0 MB", "free within pages in use: 1.0 MB");
+    patient.census = new Census.OtherAllocator("jemalloc", "/lib/libjemalloc.so.2", details, 1);
+
+    Finding finding = first(patient.look(0));
+
+    assertThat(finding.sentence()).contains("belong to jemalloc").doesNotContain("cannot");
+    assertThat(finding.arithmetic()).containsAll(details);
   }
 
   @Test
