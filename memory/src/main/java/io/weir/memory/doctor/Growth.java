@@ -58,6 +58,9 @@ record Growth(
   /** Of the rate of the two quarters before it: what fills up slows down first. */
   private static final double LAST_RATE_SHARE_MIN = 0.6;
 
+  /** Of the watch: who was not looked at for longer was starved, and so was its growth. */
+  private static final double GAP_SHARE_MAX = 0.2;
+
   /** Of the growth, in the last quarter: no more means that it has stopped. */
   private static final double STOPPED_SHARE_MAX = 0.05;
 
@@ -115,6 +118,9 @@ record Growth(
     }
     if (rises(later) && isEven(all, seconds)) {
       return Shape.GROWING;
+    }
+    if (all.longestGap() > seconds * GAP_SHARE_MAX) {
+      return Shape.UNEVEN;
     }
     boolean warmUp = all.last() - all.at(seconds / 4) < floor(all.first()) / 2;
     boolean still = all.last() - all.at(seconds * 0.75) <= grown * STOPPED_SHARE_MAX;

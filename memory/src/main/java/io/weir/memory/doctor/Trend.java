@@ -113,6 +113,15 @@ final class Trend {
     return values[n - 1];
   }
 
+  /** The longest time between two neighbours, seconds. */
+  double longestGap() {
+    double longest = 0;
+    for (int i = 1; i < seconds.length; i++) {
+      longest = Math.max(longest, seconds[i] - seconds[i - 1]);
+    }
+    return longest;
+  }
+
   double first() {
     return values[0];
   }

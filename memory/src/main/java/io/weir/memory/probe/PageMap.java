@@ -57,8 +57,8 @@ public final class PageMap implements AutoCloseable {
   }
 
   /**
-   * Reads the entries of {@code count} pages from the one that {@code address} is in; beyond the end
-   * of user space they are 0.
+   * Reads the entries of {@code count} pages from the one that {@code address} is in; beyond the
+   * end of user space they are 0.
    *
    * @throws IOException where the process has ended
    */
