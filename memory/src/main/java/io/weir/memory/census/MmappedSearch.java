@@ -28,11 +28,22 @@ final class MmappedSearch {
   private long bytes;
   private int pages;
   private int lookups;
-  private int headersAPage = Integer.MAX_VALUE;
+  private final int headersAPage;
 
-  MmappedSearch(Window window) {
+  private MmappedSearch(Window window, int headersAPage) {
     this.window = window;
     this.pageMask = window.pageBytes() - 1L;
+    this.headersAPage = headersAPage;
+  }
+
+  /** For headers at the very beginning of a page: all but memalign'ed chunks. */
+  static MmappedSearch atPages(Window window) {
+    return new MmappedSearch(window, 1);
+  }
+
+  /** For headers anywhere in a page: finds all, and now and then what only looks like one. */
+  static MmappedSearch anywhere(Window window) {
+    return new MmappedSearch(window, Integer.MAX_VALUE);
   }
 
   List<AddressRange> ranges() {
@@ -50,7 +61,6 @@ final class MmappedSearch {
 
   /** As {@link #search}, where nothing is known of what there is to find. */
   void searchByShape(List<Mapping> mappings, List<AddressRange> heaps) throws IOException {
-    headersAPage = 1;
     search(mappings, heaps, Integer.MAX_VALUE, Long.MAX_VALUE);
   }
 
