@@ -53,8 +53,10 @@ class HeapCensusTest {
     assertThat(census.freeBytes() - tcache).isEqualTo(truth.fordblks());
     assertThat(census.arenas().stream().mapToLong(ArenaCensus::fastbinBytes).sum())
         .isEqualTo(truth.fsmblks());
-    assertThat(census.mmapped().bytes()).isEqualTo(truth.hblkhd());
-    assertThat(census.mmapped().count()).isEqualTo(truth.hblks());
+    // By shape alone, a page of the JVM's own that begins like a chunk may be taken for one.
+    long others = census.mmapped().countedByMalloc() ? 0 : 2;
+    assertThat(census.mmapped().count() - truth.hblks()).isBetween(0L, others);
+    assertThat(census.mmapped().bytes() - truth.hblkhd()).isBetween(0L, others << 20);
     // What is neither live nor free are malloc's own structures, in arenas other than the main one.
     long own = truth.uordblks() - tcache - (census.liveBytes() - census.mmapped().bytes());
     int heaps = census.arenas().stream().mapToInt(ArenaCensus::heaps).sum();
