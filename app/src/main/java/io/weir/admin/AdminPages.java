@@ -1,11 +1,11 @@
 package io.weir.admin;
 
-import io.weir.memory.probe.ObstacleException;
 import io.weir.relay.exchange.HttpServer;
 import io.weir.relay.exchange.LocalHandler;
 import io.weir.relay.exchange.LocalResponse;
 import io.weir.relay.http1.Method;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminPages implements LocalHandler {
   private static final String TEXT = "text/plain; charset=us-ascii";
-  private static final String JSON = "application/json";
+  static final String JSON = "application/json";
   private static final LocalResponse INDEX =
       text(
           200,
@@ -46,16 +46,20 @@ public final class AdminPages implements LocalHandler {
   }
 
   @Override
-  public @Nullable LocalResponse handle(Method method, String target) {
+  public @Nullable CompletableFuture<LocalResponse> handle(Method method, String target) {
     int query = target.indexOf('?');
     return switch (query < 0 ? target : target.substring(0, query)) {
-      case "/" -> INDEX;
-      case "/healthz" -> OK;
-      case "/readyz" -> ready();
-      case "/flows" -> flows();
-      case "/memory" -> memory();
+      case "/" -> now(INDEX);
+      case "/healthz" -> now(OK);
+      case "/readyz" -> now(ready());
+      case "/flows" -> now(flows());
+      case "/memory" -> memory.answer();
       default -> null;
     };
+  }
+
+  private static CompletableFuture<LocalResponse> now(LocalResponse response) {
+    return CompletableFuture.completedFuture(response);
   }
 
   private LocalResponse ready() {
@@ -78,15 +82,7 @@ public final class AdminPages implements LocalHandler {
     }
   }
 
-  private LocalResponse memory() {
-    try {
-      return new LocalResponse(200, JSON, memory.json());
-    } catch (ObstacleException e) {
-      return text(503, e.getMessage() + "\n");
-    }
-  }
-
-  private static LocalResponse text(int status, String body) {
+  static LocalResponse text(int status, String body) {
     return new LocalResponse(status, TEXT, body.getBytes(StandardCharsets.US_ASCII));
   }
 }

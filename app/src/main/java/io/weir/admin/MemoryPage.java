@@ -6,39 +6,55 @@ import io.weir.memory.ledger.Look;
 import io.weir.memory.ledger.Observer;
 import io.weir.memory.probe.ObstacleException;
 import io.weir.memory.probe.Target;
+import io.weir.relay.exchange.LocalResponse;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /memory}: the ledger of this very process, as JSON. A look takes some tens of
- * milliseconds, so whoever asks more often than once a second gets the last one again. Confined to
- * the admin listener's loop.
+ * milliseconds, so it is taken on a thread that lives as long as it takes, one at a time, and
+ * whoever asks more often than once a second gets the last one again.
+ *
+ * <p>Confined to the admin listener's loop, but for the look itself.
  */
 final class MemoryPage {
   private static final long FRESH_NANOS = 1_000_000_000;
 
+  /** Used by one look after the other. */
   private @Nullable Observer observer;
-  private byte @Nullable [] json;
-  private long atNanos;
 
-  /**
-   * The ledger, at most a second old.
-   *
-   * @throws ObstacleException where there is no {@code /proc} as Linux has it
-   */
-  byte[] json() throws ObstacleException {
-    byte[] known = json;
-    if (known != null && System.nanoTime() - atNanos < FRESH_NANOS) {
-      return known;
+  private CompletableFuture<LocalResponse> last = new CompletableFuture<>();
+  private long beganNanos = System.nanoTime() - FRESH_NANOS;
+  private boolean asked;
+
+  /** The ledger, at most a second older than the question; it may come later. */
+  CompletableFuture<LocalResponse> answer() {
+    long nowNanos = System.nanoTime();
+    boolean underWay = asked && !last.isDone();
+    if (!underWay && nowNanos - beganNanos >= FRESH_NANOS) {
+      CompletableFuture<LocalResponse> next = new CompletableFuture<>();
+      asked = true;
+      last = next;
+      beganNanos = nowNanos;
+      Thread.ofPlatform().daemon().name("ledger").start(() -> look(next));
     }
-    Observer self = observer;
-    if (self == null) {
-      self = Observer.of(Target.self(), true);
-      observer = self;
+    return last;
+  }
+
+  private void look(CompletableFuture<LocalResponse> answer) {
+    try {
+      Observer self = observer;
+      if (self == null) {
+        self = Observer.of(Target.self(), true);
+        observer = self;
+      }
+      Look look = self.look();
+      byte[] json = DoctorJson.bytes(look, Ledger.of(look));
+      answer.complete(new LocalResponse(200, AdminPages.JSON, json));
+    } catch (ObstacleException e) {
+      answer.complete(AdminPages.text(503, e.getMessage() + "\n"));
+    } catch (Throwable t) {
+      answer.completeExceptionally(t);
     }
-    Look look = self.look();
-    byte[] fresh = DoctorJson.bytes(look, Ledger.of(look));
-    json = fresh;
-    atNanos = System.nanoTime();
-    return fresh;
   }
 }

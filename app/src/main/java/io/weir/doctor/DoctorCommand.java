@@ -29,10 +29,16 @@ import org.jspecify.annotations.Nullable;
  * the process could not be looked at.
  *
  * <p>Without a watch it looks twice, half a second apart: the second look tells queues that stand
- * still from busy ones. Ctrl-C ends a watch early; it then speaks of what it saw.
+ * still from busy ones. Ctrl-C ends a watch early; it then speaks of what it saw. The second one
+ * ends it at once: on a machine that is out of breath a look may take minutes.
  */
 public final class DoctorCommand {
   private static final int FAILED = 1;
+
+  /** As signal(7) numbers them; a shell expects 128 more as the exit code. */
+  private static final int SIGINT = 2;
+
+  private static final int SIGTERM = 15;
 
   /** What a glance waits for between its two looks. */
   private static final long GLANCE_MILLIS = 500;
@@ -133,8 +139,8 @@ public final class DoctorCommand {
       }
       return watch;
     }
-    Signals.on("INT", interrupted::countDown);
-    Signals.on("TERM", interrupted::countDown);
+    Signals.on("INT", () -> interrupt(SIGINT));
+    Signals.on("TERM", () -> interrupt(SIGTERM));
     long end = start + TimeUnit.MILLISECONDS.toNanos(settings.watchMillis());
     long next = start;
     boolean seen = true;
@@ -148,6 +154,13 @@ public final class DoctorCommand {
       next = Math.max(next, Math.min(end, System.nanoTime()));
     }
     return watch;
+  }
+
+  private void interrupt(int signal) {
+    if (interrupted.getCount() == 0) {
+      Runtime.getRuntime().halt(128 + signal);
+    }
+    interrupted.countDown();
   }
 
   private static Look look(LookSource source, Watch watch) throws ObstacleException {

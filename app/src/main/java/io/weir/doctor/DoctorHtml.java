@@ -37,6 +37,7 @@ final class DoctorHtml {
       td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       code,li{overflow-wrap:anywhere}.soft{color:var(--soft)}
       svg{width:100%;height:auto}svg text{fill:var(--fg);font-size:13px}
+      @media(max-width:32rem){svg text{font-size:21px}}
       rect{fill:var(--bar)}path{fill:none;stroke-width:2}
       .c0{stroke:#2f6fde;background:#2f6fde}.c1{stroke:#d9622b;background:#d9622b}
       .c2{stroke:#2a9d6f;background:#2a9d6f}.c3{stroke:#a04fc4;background:#a04fc4}
@@ -183,7 +184,7 @@ final class DoctorHtml {
     for (int i = 0; i < rows.size(); i++) {
       line(i, rows.get(i).kind(), most);
     }
-    text(0, 14, "start", Megabytes.text(most));
+    text(0, 24, "start", Megabytes.text(most));
     page.append("</svg>\n");
   }
 

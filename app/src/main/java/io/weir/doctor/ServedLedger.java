@@ -21,7 +21,9 @@ final class ServedLedger {
   /** A ledger takes a few kilobytes; whatever else answers there is not read to its end. */
   private static final int BODY_BYTES_MAX = 1 << 20;
 
+  private static final String PAGE = "/memory";
   private static final int NAME_CHARS = 20;
+  private static final int PERCENT_CHARS = 5;
   private static final JsonFactory JSON = new JsonFactory();
 
   private record Row(String name, long bytes) {}
@@ -41,7 +43,8 @@ final class ServedLedger {
    */
   static byte[] fetch(URI admin) throws StartException {
     String base = admin.toString();
-    String url = (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/memory";
+    String start = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+    String url = start.endsWith(PAGE) ? start : start + PAGE;
     HttpURLConnection connection = null;
     try {
       connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
@@ -138,7 +141,9 @@ final class ServedLedger {
     line(text, "charge", chargeBytes, "");
     text.append("\nWhere it is\n");
     for (Row row : rows) {
-      line(text, row.name(), row.bytes(), Megabytes.percent(row.bytes(), chargeBytes) + " %");
+      String percent = Megabytes.percent(row.bytes(), chargeBytes) + " %";
+      String pad = " ".repeat(Math.max(0, PERCENT_CHARS - percent.length()));
+      line(text, row.name(), row.bytes(), pad + percent);
     }
     return text.toString();
   }

@@ -136,6 +136,7 @@ class DoctorTest {
     try {
       assertThat(run("doctor --self " + url + "/")).isZero();
       assertThat(out()).contains("(PID 5)").contains("pipes                     2.0 MB  100 %");
+      assertThat(run("doctor --self " + url + "/memory")).isZero();
       assertThat(run("doctor --self " + url + "/no")).isEqualTo(Weir.FAILED);
       assertThat(err()).contains("/no answers is no ledger");
     } finally {

@@ -50,7 +50,7 @@ class DoctorJsonTest {
     URI admin = URI.create("http://127.0.0.1:3002");
     assertThat(ServedLedger.text(admin, json))
         .startsWith("Weir at http://127.0.0.1:3002 (PID 4711)\n")
-        .contains("  malloc kept             100.0 MB  91 %\n")
+        .contains("  malloc kept             100.0 MB   91 %\n")
         .contains("unaccounted");
   }
 

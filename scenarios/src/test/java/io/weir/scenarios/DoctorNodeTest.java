@@ -25,7 +25,7 @@ class DoctorNodeTest {
   private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
 
   /** What an idle Node touches on its own. */
-  private static final long NOISE_BYTES = 256 * 1024;
+  private static final long NOISE_BYTES = 4 << 20;
 
   private static final int LOOK_MILLIS = 50;
   private static final int STEADY_LOOKS = 10;

@@ -263,15 +263,14 @@ public final class HeapCensus {
   private void countMmapped(ArenaSearch.Found found, MallocParameters parameters, HeapSum sum)
       throws IOException, HeapChangedException {
     MallocParameters now = parameters;
-    MmappedSearch search = new MmappedSearch(window);
+    MmappedSearch search = MmappedSearch.atPages(window);
     if (now.mmaps() < 0) {
       search.searchByShape(mappings, sum.ranges());
       sum.mmappedByShape(search);
       return;
     }
     for (int n = 0; n < TRIES_MAX && now.mmaps() > 0; n++) {
-      search = new MmappedSearch(window);
-      search.search(mappings, sum.ranges(), now.mmaps(), now.mmappedBytes());
+      search = mmapped(now, sum.ranges());
       boolean late = System.nanoTime() - startNanos > RETRY_MAX_NANOS;
       if (search.found(now.mmaps(), now.mmappedBytes()) || late) {
         break;
@@ -280,6 +279,16 @@ public final class HeapCensus {
       now = parameters(found);
     }
     sum.mmapped(now, search);
+  }
+
+  private MmappedSearch mmapped(MallocParameters now, List<AddressRange> heaps) throws IOException {
+    MmappedSearch search = MmappedSearch.atPages(window);
+    search.search(mappings, heaps, now.mmaps(), now.mmappedBytes());
+    if (!search.found(now.mmaps(), now.mmappedBytes())) {
+      search = MmappedSearch.anywhere(window);
+      search.search(mappings, heaps, now.mmaps(), now.mmappedBytes());
+    }
+    return search;
   }
 
   private Census.Uncounted uncounted(String why, String remedy) {

@@ -21,6 +21,9 @@ final class MmappedSearch {
   /** The most pages of which it is asked whether they are resident: 128 GiB. */
   private static final int LOOKUPS_MAX = 1 << 25;
 
+  /** Of what only looks like a chunk. */
+  private static final int OTHERS_MAX = 2;
+
   private final Window window;
   private final long pageMask;
   private final List<AddressRange> found = new ArrayList<>();
@@ -28,11 +31,22 @@ final class MmappedSearch {
   private long bytes;
   private int pages;
   private int lookups;
-  private int headersAPage = Integer.MAX_VALUE;
+  private final int headersAPage;
 
-  MmappedSearch(Window window) {
+  private MmappedSearch(Window window, int headersAPage) {
     this.window = window;
     this.pageMask = window.pageBytes() - 1L;
+    this.headersAPage = headersAPage;
+  }
+
+  /** For headers at the very beginning of a page: all but memalign'ed chunks. */
+  static MmappedSearch atPages(Window window) {
+    return new MmappedSearch(window, 1);
+  }
+
+  /** For headers anywhere in a page: finds all, and now and then what only looks like one. */
+  static MmappedSearch anywhere(Window window) {
+    return new MmappedSearch(window, Integer.MAX_VALUE);
   }
 
   List<AddressRange> ranges() {
@@ -50,7 +64,6 @@ final class MmappedSearch {
 
   /** As {@link #search}, where nothing is known of what there is to find. */
   void searchByShape(List<Mapping> mappings, List<AddressRange> heaps) throws IOException {
-    headersAPage = 1;
     search(mappings, heaps, Integer.MAX_VALUE, Long.MAX_VALUE);
   }
 
@@ -62,11 +75,38 @@ final class MmappedSearch {
       boolean named = mapping.name().startsWith("[") && !mapping.name().startsWith("[anon");
       if (mapping.isAnonymous() && mapping.isWritable() && !named) {
         search(mapping.range(), heaps, count, sum);
-        if (found(count, sum) || found.size() > count || !isWithinBounds()) {
+        if (found(count, sum) || found.size() - count > OTHERS_MAX || !isWithinBounds()) {
+          break;
+        }
+      }
+    }
+    leaveOutOthers(count, sum);
+  }
+
+  /**
+   * A page of somebody else's may begin like a chunk: left out, if number and sum are then right.
+   */
+  private void leaveOutOthers(long count, long sum) {
+    long others = found.size() - count;
+    for (int i = 0; i < found.size() && others >= 1 && others <= OTHERS_MAX; i++) {
+      long excess = bytes - sum - found.get(i).bytes();
+      if (others == 1 && excess == 0) {
+        leaveOut(i);
+        return;
+      }
+      for (int j = i + 1; j < found.size() && others == 2; j++) {
+        if (found.get(j).bytes() == excess) {
+          leaveOut(j);
+          leaveOut(i);
           return;
         }
       }
     }
+  }
+
+  private void leaveOut(int i) {
+    bytes -= found.remove(i).bytes();
+    sizes.remove(i);
   }
 
   private void search(AddressRange range, List<AddressRange> heaps, long count, long sum)

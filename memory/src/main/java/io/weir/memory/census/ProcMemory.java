@@ -48,12 +48,12 @@ final class ProcMemory implements RemoteMemory, AutoCloseable {
   }
 
   @Override
-  public void words(long address, long[] into, int count) throws IOException {
+  public void words(long address, long[] into, int count) throws IOException, HeapChangedException {
     for (int done = 0; done < count; ) {
       buffer.clear().limit(Math.min(BUFFER_BYTES, (count - done) * Long.BYTES));
       long at = address + (long) done * Long.BYTES;
       while (buffer.hasRemaining()) {
-        int read = file.read(buffer, at + buffer.position());
+        int read = read(at + buffer.position());
         if (read <= 0) {
           throw new IOException("the memory has gone");
         }
@@ -62,6 +62,18 @@ final class ProcMemory implements RemoteMemory, AutoCloseable {
       buffer.flip();
       buffer.asLongBuffer().get(into, done, buffer.limit() / Long.BYTES);
       done += buffer.limit() / Long.BYTES;
+    }
+  }
+
+  /** EIO is not the end: the mapping went after the page map told of it. */
+  private int read(long address) throws IOException, HeapChangedException {
+    try {
+      return file.read(buffer, address);
+    } catch (IOException e) {
+      if (!file.isOpen()) {
+        throw e;
+      }
+      throw new HeapChangedException("a mapping has gone meanwhile");
     }
   }
 

@@ -10,9 +10,10 @@ interface RemoteMemory {
    * Reads {@code count} words. The caller has made sure that their pages are resident.
    *
    * @param address a multiple of 8
-   * @throws IOException where the range is not mapped (any more), or the process has ended
+   * @throws HeapChangedException where the range is not mapped (any more)
+   * @throws IOException where the process has ended
    */
-  void words(long address, long[] into, int count) throws IOException;
+  void words(long address, long[] into, int count) throws IOException, HeapChangedException;
 
   /**
    * Reads what {@code /proc/PID/pagemap} says of {@code count} pages; 0 for one that is not mapped.

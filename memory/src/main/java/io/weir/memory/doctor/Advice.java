@@ -9,7 +9,7 @@ final class Advice {
   /** What brings a collector to collect everything now. */
   static String collect(RuntimeKind runtime, long pid) {
     return switch (runtime) {
-      case JVM -> "jcmd " + pid + " GC.run, then weir doctor " + pid;
+      case JVM -> "jcmd " + pid + " GC.run && weir doctor " + pid;
       case NODE -> "start it with node --expose-gc and call global.gc(), then weir doctor " + pid;
       case RUBY -> "call GC.start in it, then weir doctor " + pid;
       case GO -> "call debug.FreeOSMemory() in it, then weir doctor " + pid;
@@ -24,17 +24,18 @@ final class Advice {
     return switch (runtime) {
       case JVM ->
           List.of(
-              "restart with -XX:NativeMemoryTracking=summary, then jcmd "
+              "restart it with -XX:NativeMemoryTracking=summary; then jcmd NEW-PID VM.native_memory"
+                  + " baseline, and a minute later jcmd NEW-PID VM.native_memory summary.diff",
+              "asprof -e nativemem -d 60 -f leak.jfr "
                   + pid
-                  + " VM.native_memory baseline, and a minute later VM.native_memory summary.diff",
-              "asprof -e nativemem -d 60 -f leak.jfr " + pid + " (async-profiler, with --leak)");
+                  + "   # async-profiler 4; then jfrconv --nativemem --leak leak.jfr leak.html");
       case NODE ->
           List.of(
               "log process.memoryUsage() each minute: external and arrayBuffers are what Buffers"
                   + " hold",
-              "node --heapsnapshot-signal=SIGUSR2, then kill -USR2 "
-                  + pid
-                  + " twice, and compare in DevTools");
+              // Without that option the signal ends the process: its present number is not said.
+              "restart it with node --heapsnapshot-signal=SIGUSR2; then kill -USR2 NEW-PID, twice,"
+                  + " and compare the two snapshots in DevTools");
       case PYTHON ->
           List.of("memray attach " + pid, "tracemalloc.start(25) in it, and compare two snapshots");
       case RUBY -> List.of("ObjectSpace.trace_object_allocations_start, then ObjectSpace.dump_all");
@@ -42,15 +43,15 @@ final class Advice {
       case DOTNET -> List.of("dotnet-gcdump collect -p " + pid);
       case NATIVE ->
           List.of(
-              "heaptrack -p " + pid + " for a minute: it shows who allocates and does not free",
-              "memleak-bpfcc -p " + pid + " 10 (bcc, as root)");
+              "heaptrack -p " + pid + "   # a minute of it shows who allocates and does not free",
+              "memleak-bpfcc -p " + pid + " 10   # of bcc; as root");
     };
   }
 
   /** How this program gives back what malloc keeps, at once. */
   static String trimNow(RuntimeKind runtime, long pid) {
     return switch (runtime) {
-      case JVM -> "jcmd " + pid + " System.trim_native_heap (or weir doctor " + pid + " --trim)";
+      case JVM -> "jcmd " + pid + " System.trim_native_heap   # or weir doctor " + pid + " --trim";
       case PYTHON -> "call ctypes.CDLL('libc.so.6').malloc_trim(0) in it";
       case RUBY -> "call Process.warmup in it (Ruby 3.3): it ends in malloc_trim(0)";
       case NODE, GO, DOTNET, NATIVE ->

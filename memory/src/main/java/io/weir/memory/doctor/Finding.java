@@ -10,7 +10,8 @@ import java.util.List;
  * @param arithmetic the numbers that lead to it, a line each
  * @param harmlessWhen when one may leave it alone
  * @param wrongIf what would prove it wrong
- * @param next the exact next commands or settings, the first one first
+ * @param next the exact next commands or settings, the first one first; a command can be pasted as
+ *     it is, since what is said about it comes after {@link #REMARK}
  */
 public record Finding(
     Verdict verdict,
@@ -19,4 +20,7 @@ public record Finding(
     List<String> arithmetic,
     String harmlessWhen,
     String wrongIf,
-    List<String> next) {}
+    List<String> next) {
+  /** A shell leaves out what follows. */
+  static final String REMARK = "   # ";
+}

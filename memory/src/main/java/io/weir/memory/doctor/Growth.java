@@ -8,12 +8,12 @@ package io.weir.memory.doctor;
  * <pre>
  *   bytes                 seen for 12 s, by 10 looks at least
  *     |          ,o       8 MiB and 5 % more than at first
- *     |       ,o'         after the first quarter (warm-up):
+ *     |       ,o'         after warm-up, a quarter or more:
  *     |    ,o'              rises by least squares, by the median of slopes and by ranks
  *     | o-'                 the line explains 80 % of what moved
  *     |o                    no fall deeper than a fifth of the growth,
- *     |                     or half of it in the first quarter
- *     +--+--+--+--> time    each quarter has its part, and the last is not much slower
+ *     |                     or two thirds of what grows after it, in the first half
+ *     +--+--+--+--> time    each third of the rest has its part, the last is not much slower
  *       1  2  3  4
  * </pre>
  *
@@ -21,7 +21,7 @@ package io.weir.memory.doctor;
  * @param fromBytes at the first look
  * @param toBytes at the last
  * @param seconds between them
- * @param bytesPerSecond after the first quarter, by least squares
+ * @param bytesPerSecond after warm-up, by least squares
  */
 record Growth(
     Growth.Shape shape, long fromBytes, long toBytes, double seconds, double bytesPerSecond) {
@@ -50,13 +50,16 @@ record Growth(
   private static final double FALL_SHARE_MAX = 0.2;
 
   /** Of the growth after it: a saw never rises higher than it fell. */
-  private static final double EARLY_FALL_SHARE_MAX = 0.5;
+  private static final double EARLY_FALL_SHARE_MAX = 2 / 3.0;
 
-  /** Of an even share (a third) that each later quarter must have: a jump is in one alone. */
-  private static final double QUARTER_SHARE_MIN = 0.4;
+  /** Of an even share that each third after warm-up must have: a jump is in one alone. */
+  private static final double THIRD_SHARE_MIN = 0.4;
 
-  /** Of the rate of the two quarters before it: what fills up slows down first. */
+  /** Of the rate of the two thirds before it: what fills up slows down first. */
   private static final double LAST_RATE_SHARE_MIN = 0.6;
+
+  /** Of the watch: who was not looked at for longer was starved, and so was its growth. */
+  private static final double GAP_SHARE_MAX = 0.2;
 
   /** Of the growth, in the last quarter: no more means that it has stopped. */
   private static final double STOPPED_SHARE_MAX = 0.05;
@@ -84,10 +87,17 @@ record Growth(
   static Growth of(Trend all) {
     double seconds = all.lastSecond();
     double grown = all.last() - all.first();
-    Trend later = all.from(seconds / 4);
+    Trend later = all.from(settledSecond(all, seconds));
     double rate = later.slope();
     Shape shape = shape(all, later, seconds, grown);
     return new Growth(shape, (long) all.first(), (long) all.last(), seconds, rate);
+  }
+
+  /** When warm-up is over: after a quarter, or after one fall in the first half. */
+  private static double settledSecond(Trend all, double seconds) {
+    double fallen = all.deepestFallSecond();
+    boolean early = all.deepestFall() > 0 && fallen <= seconds / 2;
+    return early ? Math.max(seconds / 4, fallen) : seconds / 4;
   }
 
   long grownBytes() {
@@ -113,8 +123,11 @@ record Growth(
     if (swings(all, grown) && swings(all, later)) {
       return Shape.SWINGING;
     }
-    if (rises(later) && isEven(all, seconds)) {
+    if (rises(later) && isEven(later)) {
       return Shape.GROWING;
+    }
+    if (all.longestGap() > seconds * GAP_SHARE_MAX) {
+      return Shape.UNEVEN;
     }
     boolean warmUp = all.last() - all.at(seconds / 4) < floor(all.first()) / 2;
     boolean still = all.last() - all.at(seconds * 0.75) <= grown * STOPPED_SHARE_MAX;
@@ -150,12 +163,14 @@ record Growth(
         && later.explained() >= EXPLAINED_SHARE_MIN;
   }
 
-  private static boolean isEven(Trend all, double seconds) {
-    double second = all.at(seconds / 2) - all.at(seconds / 4);
-    double third = all.at(seconds * 0.75) - all.at(seconds / 2);
-    double last = all.last() - all.at(seconds * 0.75);
-    double least = Math.min(second, Math.min(third, last));
-    return least >= (second + third + last) / 3 * QUARTER_SHARE_MIN
-        && last >= (second + third) / 2 * LAST_RATE_SHARE_MIN;
+  private static boolean isEven(Trend later) {
+    double start = later.firstSecond();
+    double third = (later.lastSecond() - start) / 3;
+    double first = later.at(start + third) - later.first();
+    double second = later.at(start + 2 * third) - later.at(start + third);
+    double last = later.last() - later.at(start + 2 * third);
+    double least = Math.min(first, Math.min(second, last));
+    return least >= (first + second + last) / 3 * THIRD_SHARE_MIN
+        && last >= (first + second) / 2 * LAST_RATE_SHARE_MIN;
   }
 }

@@ -153,11 +153,11 @@ final class GrowthRules {
     List<String> lines = new ArrayList<>();
     lines.add((split ? "live in malloc " : "anonymous ") + QueueRules.grownLine(signs, growth));
     lines.add(
-        "after the first quarter "
+        "after warm-up "
             + Megabytes.signed(growth.bytesPerMinute())
             + " a minute, over "
             + looks(signs)
-            + " looks; it goes on in the last quarter");
+            + " looks; it goes on to the end");
     lines.add("no socket is blocked, so it does not wait for readers");
     Grown grown = split ? mostGrown(signs) : null;
     if (grown != null) {
@@ -172,7 +172,7 @@ final class GrowthRules {
     }
     RuntimeKind runtime = signs.runtime();
     List<String> next = new ArrayList<>();
-    next.add("weir doctor " + signs.pid() + " --watch 5m, under steady load: does it go on?");
+    next.add("weir doctor " + signs.pid() + " --watch 5m   # under steady load: does it go on?");
     next.addAll(Advice.findAllocations(runtime, signs.pid()));
     return new Finding(
         Verdict.LEAK_SUSPECT,

@@ -95,8 +95,8 @@ final class PageRules {
             "the program maps memory itself and uses it: this is then only what cannot be counted",
             "RSS is the same after a restart with huge pages off",
             List.of(
-                "cat /sys/kernel/mm/transparent_hugepage/enabled   (madvise leaves out who did not"
-                    + " ask)",
+                "cat /sys/kernel/mm/transparent_hugepage/enabled   # madvise leaves out who did not"
+                    + " ask",
                 "prctl(PR_SET_THP_DISABLE) before its start, to compare")));
   }
 
@@ -126,7 +126,7 @@ final class PageRules {
             "so many threads are meant to be there",
             "the number of threads falls and the memory does not",
             List.of(
-                "ls /proc/" + signs.pid() + "/task | wc -l, some times: does the number grow?",
+                "ls /proc/" + signs.pid() + "/task | wc -l   # some times: does the number grow?",
                 "a bounded pool of threads; smaller stacks (-Xss512k, ulimit -s)")));
   }
 

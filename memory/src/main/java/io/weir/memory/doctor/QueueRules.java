@@ -40,6 +40,8 @@ final class QueueRules {
     lines.add((counted ? "live in malloc: " : "anonymous, grown: ") + shares(signs, held));
     if (growth.grownBytes() > 0) {
       lines.add(grownLine(signs, growth));
+    } else {
+      lines.add("what the program needs anyway is in it, and cannot be told apart");
     }
     nameSockets(lines, "blocked", blocked.sockets(), true);
     if (blocked.pipeBytes() > 0) {
@@ -50,7 +52,12 @@ final class QueueRules {
         new Finding(
             Verdict.BUFFERING,
             held,
-            Megabytes.text(held) + " wait in " + signs.who() + " for " + readers(blocked),
+            "up to "
+                + Megabytes.text(held)
+                + " wait in "
+                + signs.who()
+                + " for "
+                + readers(blocked),
             lines,
             "there is a limit to what it queues for each reader, and it is what you want to pay",
             "it stays live when these queues are empty: then it is not what waits for them",
@@ -76,10 +83,10 @@ final class QueueRules {
   private static List<String> next(Signs signs, Blocked blocked) {
     List<String> next = new ArrayList<>();
     if (!blocked.sockets().isEmpty()) {
-      next.add("ss -tmnp | grep -A1 pid=" + signs.pid() + ",   (Send-Q is what waits)");
+      next.add("ss -tmnp | grep -A1 pid=" + signs.pid() + ",   # Send-Q is what waits");
     }
     next.add(Advice.backPressure(signs.runtime()));
-    next.add("weir doctor " + signs.pid() + " --watch 30s, to see whether it still grows");
+    next.add("weir doctor " + signs.pid() + " --watch 30s   # does it still grow?");
     return next;
   }
 
@@ -173,10 +180,10 @@ final class QueueRules {
             "the number of connections is bounded, and so is each one's buffer",
             "memory.stat of its cgroup shows much less in sock and kernel",
             List.of(
-                "ss -tmnp | grep -A1 pid=" + signs.pid() + ",   (skmem is what each one holds)",
+                "ss -tmnp | grep -A1 pid=" + signs.pid() + ",   # skmem is what each one holds",
                 "set SO_SNDBUF and SO_RCVBUF smaller on each connection, or TCP_NOTSENT_LOWAT",
-                "sysctl net.ipv4.tcp_wmem net.ipv4.tcp_rmem   (the last number is the most that"
-                    + " each gets)")));
+                "sysctl net.ipv4.tcp_wmem net.ipv4.tcp_rmem   # the last number is the most that"
+                    + " each gets")));
   }
 
   private static void ownerless(Signs signs, List<String> lines) {

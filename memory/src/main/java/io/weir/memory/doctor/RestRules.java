@@ -2,6 +2,7 @@ package io.weir.memory.doctor;
 
 import io.weir.memory.census.Census;
 import io.weir.memory.ledger.LedgerRow;
+import io.weir.memory.ledger.LedgerRow.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,13 +45,18 @@ final class RestRules {
             + signs.who()
             + " belong to "
             + name
-            + (other.details().isEmpty()
-                ? ", in which live and kept memory cannot be told apart from outside"
-                : "; what of it is live and what is kept, its own structures tell"),
+            + (isSplit(other)
+                ? ", which has its own way to keep what was freed"
+                : ", in which live and kept memory cannot be told apart from outside"),
         lines,
         "it stays at its peak and does not grow: most allocators keep what they once needed",
-        "the allocator's own statistics",
-        List.of(statistics(name), "weir doctor " + signs.pid() + " --watch 60s, for growth"));
+        "the allocator's own statistics say otherwise",
+        List.of(statistics(name), "weir doctor " + signs.pid() + " --watch 60s   # for growth"));
+  }
+
+  /** Do the details tell live and kept, as those of a known jemalloc do? */
+  private static boolean isSplit(Census.OtherAllocator other) {
+    return other.details().stream().anyMatch(detail -> detail.startsWith("live: "));
   }
 
   private static String statistics(String allocator) {
@@ -71,7 +77,7 @@ final class RestRules {
     if (!uncounted.remedy().isEmpty()) {
       next.add(uncounted.remedy());
     }
-    next.add("weir doctor " + signs.pid() + " --watch 60s, for growth");
+    next.add("weir doctor " + signs.pid() + " --watch 60s   # for growth");
     return new Finding(
         Verdict.TOO_EARLY,
         bytes,
@@ -102,7 +108,7 @@ final class RestRules {
       return plateau(signs, growth);
     }
     boolean watched = signs.watchSeconds() >= Growth.WATCH_SECONDS_MIN && signs.looks().size() >= 2;
-    long live = signs.liveBytes();
+    long live = Math.max(signs.liveBytes(), signs.rowBytes(Kind.ANONYMOUS));
     if (!watched
         && live >= UNWATCHED_BYTES_MIN
         && live * 100.0 >= signs.rssBytes() * (double) UNWATCHED_PERCENT_MIN) {
@@ -139,13 +145,13 @@ final class RestRules {
             + signs.who()
             + " are live; a working set and a leak look the same until it is watched for 12 s",
         List.of(
-            "live in malloc: "
+            (live > signs.liveBytes() ? "anonymous, beside malloc: " : "live in malloc: ")
                 + Megabytes.text(live)
                 + " of "
                 + Megabytes.text(signs.rssBytes())
                 + " RSS",
             "watched for " + signs.watchText() + ", looks: " + signs.looks().size(),
-            "no socket is blocked, and malloc keeps little"),
+            "no socket is blocked, and malloc keeps little of it"),
         "it is what the program needs",
         "a watch shows that it grows",
         List.of("weir doctor " + signs.pid() + " --watch 30s"));
@@ -160,7 +166,7 @@ final class RestRules {
                 ? ": nothing stands out in " + signs.watchText()
                 : ": nothing stands out now; growth needs a watch"),
         healthyLines(signs, growth, watched),
-        "always",
+        watched ? "always" : "it does not grow",
         watched ? "a longer watch, or one under more load, shows growth" : "a watch shows growth",
         watched ? List.of() : List.of("weir doctor " + signs.pid() + " --watch 30s"));
   }

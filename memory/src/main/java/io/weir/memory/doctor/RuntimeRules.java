@@ -147,7 +147,7 @@ final class RuntimeRules {
             "it is still live after a full collection: then the program holds it",
             List.of(
                 Advice.collect(signs.runtime(), signs.pid()),
-                "weir doctor " + signs.pid() + " --watch 60s, to see whether it grows")));
+                "weir doctor " + signs.pid() + " --watch 60s   # does it grow?")));
   }
 
   /** Direct buffers by the JVM's own count, else what is in chunks of a pool's size. */

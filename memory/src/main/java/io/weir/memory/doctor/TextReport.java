@@ -184,7 +184,25 @@ public final class TextReport {
       wrap("wrong if: ", finding.wrongIf());
     }
     for (String next : finding.next()) {
+      next(next);
+    }
+  }
+
+  /** A command stays on one line, and each line of the remark is one: both can be pasted. */
+  private void next(String next) {
+    int end = next.indexOf(Finding.REMARK);
+    String start = "  next: ";
+    if (end < 0) {
       wrap("next: ", next);
+    } else if (start.length() + next.length() <= widthChars) {
+      text.append(start).append(next).append('\n');
+    } else {
+      text.append(start).append(next, 0, end).append('\n');
+      String indent = " ".repeat(INDENT_CHARS) + "# ";
+      for (String line :
+          lines(indent + next.substring(end + Finding.REMARK.length()), widthChars, indent)) {
+        text.append(line).append('\n');
+      }
     }
   }
 

@@ -97,6 +97,21 @@ final class Trend {
     return deepest;
   }
 
+  /** When the deepest fall had come to its end; the first time where there is none. */
+  double deepestFallSecond() {
+    double highest = Double.NEGATIVE_INFINITY;
+    double deepest = 0;
+    double second = firstSecond();
+    for (int i = 0; i < values.length; i++) {
+      highest = Math.max(highest, values[i]);
+      if (highest - values[i] > deepest) {
+        deepest = highest - values[i];
+        second = seconds[i];
+      }
+    }
+    return second;
+  }
+
   /** The value at a time, on straight lines between those that were seen. */
   double at(double second) {
     int n = values.length;
@@ -113,12 +128,25 @@ final class Trend {
     return values[n - 1];
   }
 
+  /** The longest time between two neighbours, seconds. */
+  double longestGap() {
+    double longest = 0;
+    for (int i = 1; i < seconds.length; i++) {
+      longest = Math.max(longest, seconds[i] - seconds[i - 1]);
+    }
+    return longest;
+  }
+
   double first() {
     return values[0];
   }
 
   double last() {
     return values[values.length - 1];
+  }
+
+  double firstSecond() {
+    return seconds[0];
   }
 
   double lastSecond() {

@@ -101,7 +101,8 @@ public final class Watch {
                 memory.anonymousBytes(),
                 memory.lazyFreeBytes(),
                 memory.hugeBytes(),
-                memory.swapBytes())));
+                memory.swapBytes())),
+        memory.count());
   }
 
   private static @Nullable SocketUse fullest(@Nullable SocketUse use) {

@@ -47,7 +47,7 @@ final class KernelMemory {
   private static long objectBytes(Look look) {
     MemoryUse memory = look.memory().value();
     return look.status().threads() * THREAD_BYTES
-        + (memory == null ? 0 : memory.mappings().size() * MAPPING_BYTES)
+        + (memory == null ? 0 : memory.count() * MAPPING_BYTES)
         + objectBytes(look.descriptors().value());
   }
 

@@ -8,6 +8,7 @@ import io.weir.memory.probe.JvmUse;
 import io.weir.memory.probe.Mapping;
 import io.weir.memory.probe.MappingUse;
 import io.weir.memory.probe.NodeUse;
+import io.weir.memory.probe.Smaps;
 import io.weir.memory.probe.ThreadRow;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -84,22 +85,47 @@ final class UserMemory {
       return;
     }
     Mapping mapping = use.mapping();
+    if (use.mappings() > 1) {
+      attributeSum(use);
+      return;
+    }
     long mallocBytes = overlap(mapping.range());
-    if (mallocBytes == mapping.range().bytes()) {
+    if (mallocBytes > 0 && mallocBytes == mapping.range().bytes()) {
       wholeMallocBytes += use.rssBytes();
     } else if (mallocBytes > 0) {
       mergedBytes += use.rssBytes();
     } else {
-      Kind kind = kind(mapping);
-      add(kind, use.rssBytes());
-      if (kind == Kind.FILES) {
-        anonymousInFilesBytes += use.anonymousBytes();
-      }
+      addFile(use, kind(mapping));
+    }
+  }
+
+  /** What lies in the range of a sum need not be part of it, so only a share of it is a stack. */
+  private void attributeSum(MappingUse use) {
+    AddressRange range = use.mapping().range();
+    Kind runtime = runtimeKind(range.start());
+    if (runtime != null && runtime == runtimeKind(range.end() - 1)) {
+      add(runtime, use.rssBytes());
+    } else if (use.mapping().isAnonymous()) {
+      int stacks = use.mapping().isWritable() ? stacksIn(range) : 0;
+      long stackBytes = use.rssBytes() / use.mappings() * Math.min(stacks, use.mappings());
+      boolean merged = overlap(range) > 0;
+      add(Kind.THREADS, stackBytes);
+      mergedBytes += merged ? use.rssBytes() - stackBytes : 0;
+      add(Kind.ANONYMOUS, merged ? 0 : use.rssBytes() - stackBytes);
+    } else {
+      addFile(use, isSharedMemory(use.mapping()) ? Kind.SHARED : Kind.FILES);
+    }
+  }
+
+  private void addFile(MappingUse use, Kind kind) {
+    add(kind, use.rssBytes());
+    if (kind == Kind.FILES) {
+      anonymousInFilesBytes += use.anonymousBytes();
     }
   }
 
   private Kind kind(Mapping mapping) {
-    Kind runtime = runtimeKind(mapping.range());
+    Kind runtime = runtimeKind(mapping.range().start());
     if (runtime != null) {
       return runtime;
     }
@@ -109,14 +135,14 @@ final class UserMemory {
     return isStack(mapping) ? Kind.THREADS : Kind.ANONYMOUS;
   }
 
-  private @Nullable Kind runtimeKind(AddressRange range) {
+  private @Nullable Kind runtimeKind(long address) {
     for (JvmArea area : jvmAreas) {
-      if (area.range().contains(range.start())) {
+      if (area.range().contains(address)) {
         return kind(area.kind());
       }
     }
     for (AddressRange v8 : v8Ranges) {
-      if (v8.contains(range.start())) {
+      if (v8.contains(address)) {
         return Kind.V8_HEAP;
       }
     }
@@ -143,16 +169,21 @@ final class UserMemory {
         || name.startsWith("/SYSV")
         || name.startsWith("/dev/zero")
         || name.startsWith("[anon_shmem")
+        || name.equals(Smaps.SHARED)
         || name.isEmpty();
   }
 
   private boolean isStack(Mapping mapping) {
-    if (mapping.name().startsWith("[stack")) {
-      return true;
-    }
-    int at = Arrays.binarySearch(stackPointers, mapping.range().start());
-    int next = at < 0 ? -at - 1 : at;
-    return next < stackPointers.length && mapping.range().contains(stackPointers[next]);
+    return mapping.name().startsWith("[stack") || stacksIn(mapping.range()) > 0;
+  }
+
+  private int stacksIn(AddressRange range) {
+    return firstStackFrom(range.end()) - firstStackFrom(range.start());
+  }
+
+  private int firstStackFrom(long address) {
+    int at = Arrays.binarySearch(stackPointers, address);
+    return at < 0 ? -at - 1 : at;
   }
 
   private long overlap(AddressRange range) {

@@ -57,7 +57,8 @@ public final class PageMap implements AutoCloseable {
   }
 
   /**
-   * Reads the entries of {@code count} pages from the one that {@code address} is in.
+   * Reads the entries of {@code count} pages from the one that {@code address} is in; beyond the
+   * end of user space they are 0.
    *
    * @throws IOException where the process has ended
    */
@@ -67,7 +68,7 @@ public final class PageMap implements AutoCloseable {
     while (done < count) {
       buffer.clear().limit(Math.min(count - done, ENTRIES_AT_ONCE) * Long.BYTES);
       int read = file.read(buffer, at + (long) done * Long.BYTES);
-      if (read < Long.BYTES && done == 0) {
+      if (read < Long.BYTES && done == 0 && hasEnded()) {
         throw new IOException("pagemap ends: the process has ended");
       }
       if (read < Long.BYTES) {
@@ -78,6 +79,12 @@ public final class PageMap implements AutoCloseable {
       buffer.asLongBuffer().get(entries, done, read / Long.BYTES);
       done += read / Long.BYTES;
     }
+  }
+
+  /** Nothing is read of a process that has ended, not even of its first page. */
+  private boolean hasEnded() throws IOException {
+    buffer.clear().limit(Long.BYTES);
+    return file.read(buffer, 0) < Long.BYTES;
   }
 
   /** Is the page of this entry in memory? */

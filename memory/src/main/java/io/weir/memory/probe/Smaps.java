@@ -24,6 +24,12 @@ public final class Smaps {
   /** Sums of further mappings; more names than this go into one sum without a name. */
   static final int SUMS_MAX = 1024;
 
+  /** The name that stands for all mapped files where mappings may not be read. */
+  public static final String FILES = "(mapped files)";
+
+  /** The name that stands for all shared memory there. */
+  public static final String SHARED = "(shared memory)";
+
   private static final int RSS = 0;
   private static final int PSS = 1;
   private static final int ANONYMOUS = 2;
@@ -102,8 +108,9 @@ public final class Smaps {
       }
     }
     finish();
+    long count = mappings.size() + summed;
     sums.values().forEach(sum -> mappings.add(sum.toUse()));
-    return new MemoryUse(List.copyOf(mappings));
+    return new MemoryUse(List.copyOf(mappings), count);
   }
 
   private void begin(ProcText text) throws UnexpectedTextException {
@@ -141,7 +148,7 @@ public final class Smaps {
     }
     open = false;
     if (mappings.size() < MAPPINGS_MAX) {
-      mappings.add(use(mapping(start, end), sizes));
+      mappings.add(use(mapping(start, end), sizes, 1));
       return;
     }
     summed++;
@@ -160,7 +167,7 @@ public final class Smaps {
     return new Mapping(new AddressRange(start, end), permissions, 0, 1, "(further mappings)");
   }
 
-  private static MappingUse use(Mapping mapping, long[] sizes) {
+  private static MappingUse use(Mapping mapping, long[] sizes, int mappings) {
     return new MappingUse(
         mapping,
         sizes[RSS],
@@ -168,7 +175,8 @@ public final class Smaps {
         sizes[ANONYMOUS],
         sizes[LAZY_FREE],
         sizes[HUGE],
-        sizes[SWAP]);
+        sizes[SWAP],
+        mappings);
   }
 
   /** Mappings of one name that are not told one by one. */
@@ -176,6 +184,7 @@ public final class Smaps {
     private final Mapping first;
     private final long[] sizes = new long[LABELS.length];
     private long last;
+    private int count;
 
     Sum(Mapping first) {
       this.first = first;
@@ -183,6 +192,7 @@ public final class Smaps {
 
     void add(long end, long[] more) {
       last = Math.max(last, end);
+      count++;
       for (int i = 0; i < sizes.length; i++) {
         sizes[i] += more[i];
       }
@@ -193,7 +203,8 @@ public final class Smaps {
           new AddressRange(first.range().start(), Math.max(last, first.range().end()));
       return use(
           new Mapping(range, first.permissions(), first.offsetBytes(), first.inode(), first.name()),
-          sizes);
+          sizes,
+          count);
     }
   }
 
@@ -202,13 +213,13 @@ public final class Smaps {
     return new MemoryUse(
         List.of(
             sum("rw-p", 0, "", status.rssAnonBytes(), status.rssAnonBytes(), status.swapBytes()),
-            sum("r--p", 1, "(mapped files)", status.rssFileBytes(), 0, 0),
-            sum("rw-s", 1, "(shared memory)", status.rssShmemBytes(), 0, 0)));
+            sum("r--p", 1, FILES, status.rssFileBytes(), 0, 0),
+            sum("rw-s", 1, SHARED, status.rssShmemBytes(), 0, 0)));
   }
 
   private static MappingUse sum(
       String permissions, long inode, String name, long rss, long anonymous, long swap) {
     Mapping mapping = new Mapping(new AddressRange(0, 0), permissions, 0, inode, name);
-    return new MappingUse(mapping, rss, rss, anonymous, 0, 0, swap);
+    return new MappingUse(mapping, rss, -1, anonymous, 0, 0, swap);
   }
 }

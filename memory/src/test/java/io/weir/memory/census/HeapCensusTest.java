@@ -53,8 +53,10 @@ class HeapCensusTest {
     assertThat(census.freeBytes() - tcache).isEqualTo(truth.fordblks());
     assertThat(census.arenas().stream().mapToLong(ArenaCensus::fastbinBytes).sum())
         .isEqualTo(truth.fsmblks());
-    assertThat(census.mmapped().bytes()).isEqualTo(truth.hblkhd());
-    assertThat(census.mmapped().count()).isEqualTo(truth.hblks());
+    // By shape alone, a page of the JVM's own that begins like a chunk may be taken for one.
+    long others = census.mmapped().countedByMalloc() ? 0 : 2;
+    assertThat(census.mmapped().count() - truth.hblks()).isBetween(0L, others);
+    assertThat(census.mmapped().bytes() - truth.hblkhd()).isBetween(0L, others << 20);
     // What is neither live nor free are malloc's own structures, in arenas other than the main one.
     long own = truth.uordblks() - tcache - (census.liveBytes() - census.mmapped().bytes());
     int heaps = census.arenas().stream().mapToInt(ArenaCensus::heaps).sum();
@@ -246,6 +248,20 @@ class HeapCensusTest {
         long most = Math.max(before.live(), after.live());
         long allowed = Math.max(1 << 20, most / 100);
         assertThat(live).as("run %d", i).isBetween(least - allowed, most + allowed);
+      }
+    }
+  }
+
+  @Test
+  void counted_chunksThatAreMappingsComeAndGo_countedAllTheSame() throws IOException {
+    Map<String, String> small = Map.of("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1000");
+    try (TargetProcess target = TargetProcess.java(small)) {
+      target.tell("alloc 2 2000 2000 4000");
+      target.tell("churn 2");
+      for (int i = 0; i < 20; i++) {
+        assertThat(HeapCensus.take(target.target()))
+            .as("run %d", i)
+            .isInstanceOf(Census.Counted.class);
       }
     }
   }

@@ -81,8 +81,10 @@ class JudgePropertyTest {
   void leak_afterAnEarlyFall_isNamed(
       @ForAll @IntRange(min = 16, max = 120) int looks,
       @ForAll @DoubleRange(min = 0, max = 5) double fall,
-      @ForAll @DoubleRange(min = 1.3, max = 100) double rate) {
-    Patient patient = watch(new Patient(), looks, i -> 10 + rate * i - (i < 2 ? 0 : fall));
+      @ForAll @DoubleRange(min = 0, max = 0.4) double when,
+      @ForAll @DoubleRange(min = 1.5, max = 100) double rate) {
+    double fallen = looks * when;
+    Patient patient = watch(new Patient(), looks, i -> 10 + rate * i - (i < fallen ? 0 : fall));
 
     assertThat(patient.judge().findings())
         .extracting(Finding::verdict)

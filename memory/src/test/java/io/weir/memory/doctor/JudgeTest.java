@@ -32,6 +32,7 @@ class JudgeTest {
 
     assertThat(finding.verdict()).isEqualTo(Verdict.HEALTHY);
     assertThat(finding.sentence()).contains("nothing stands out now; growth needs a watch");
+    assertThat(finding.harmlessWhen()).isEqualTo("it does not grow");
   }
 
   @Test
@@ -47,7 +48,7 @@ class JudgeTest {
     assertThat(finding.verdict()).isEqualTo(Verdict.BUFFERING);
     assertThat(finding.bytes()).isEqualTo(626_700_000);
     assertThat(finding.sentence())
-        .isEqualTo("626.7 MB wait in node (PID 4711) for 3 readers that do not read");
+        .isEqualTo("up to 626.7 MB wait in node (PID 4711) for 3 readers that do not read");
     assertThat(finding.arithmetic())
         .contains(
             "blocked: 127.0.0.1:3001 -> 127.0.0.1:40002 (fd 12), 4.2 MB queued of a buffer of"
@@ -406,8 +407,21 @@ class JudgeTest {
     Finding finding = first(patient.look(0));
 
     assertThat(finding.verdict()).isEqualTo(Verdict.OTHER_ALLOCATOR);
-    assertThat(finding.sentence()).contains("belong to jemalloc");
+    assertThat(finding.sentence()).contains("belong to jemalloc").contains("cannot be told apart");
     assertThat(patient.judge().exitCode()).isEqualTo(20);
+  }
+
+  @Test
+  void allocator_otherWhoseHeapWasCounted_isNotSaidToBeUnseen() {
+    Patient patient = new Patient();
+    patient.liveBytes = 300 * MB;
+    List<String> details = List.of("live: 290.0 MB", "free within pages in use: 1.0 MB");
+    patient.census = new Census.OtherAllocator("jemalloc", "/lib/libjemalloc.so.2", details, 1);
+
+    Finding finding = first(patient.look(0));
+
+    assertThat(finding.sentence()).contains("belong to jemalloc").doesNotContain("cannot");
+    assertThat(finding.arithmetic()).containsAll(details);
   }
 
   @Test

@@ -22,7 +22,7 @@ class TextReportTest {
     assertThat(report)
         .startsWith(
             """
-            BUFFERING  626.7 MB wait in node (PID 4711) for 3 readers that do not read
+            BUFFERING  up to 626.7 MB wait in node (PID 4711) for 3 readers that do not read
 
               RSS                 669.5 MB
               PSS                 669.5 MB   shared pages divided

@@ -109,6 +109,62 @@ class LedgerTest {
   }
 
   @Test
+  void of_sumOfMappingsAroundAStack_isNotTheThreads() {
+    Ledger ledger =
+        Ledger.of(
+            new LookBuilder()
+                .sum(MIB, 900 * MIB, 1000, 65536)
+                .stackPointer(2 * MIB)
+                .stackPointer(3 * MIB)
+                .look());
+
+    assertThat(ledger.bytes(Kind.THREADS)).isEqualTo(2 * 65536);
+    assertThat(ledger.bytes(Kind.ANONYMOUS)).isEqualTo(998 * 65536);
+  }
+
+  @Test
+  void of_sumOfMappingsOfStacks_isTheThreads() {
+    LookBuilder builder = new LookBuilder().sum(MIB, 900 * MIB, 50, 8192);
+    for (int i = 0; i < 60; i++) {
+      builder.stackPointer((2 + i) * MIB);
+    }
+
+    assertThat(Ledger.of(builder.look()).bytes(Kind.THREADS)).isEqualTo(50 * 8192);
+  }
+
+  @Test
+  void of_sumOfMappingsThatBeginsInTheHeapOfAJvm_isNotAllHeap() {
+    Ledger ledger =
+        Ledger.of(
+            new LookBuilder()
+                .area(JvmArea.Kind.HEAP, MIB, 2 * MIB)
+                .sum(MIB, 900 * MIB, 1000, 65536)
+                .look());
+
+    assertThat(ledger.bytes(Kind.JVM_HEAP)).isZero();
+    assertThat(ledger.bytes(Kind.ANONYMOUS)).isEqualTo(1000 * 65536);
+  }
+
+  @Test
+  void of_mappingsThatAreOnlySummed_countAsKernelObjects() {
+    Ledger one = Ledger.of(new LookBuilder().sum(MIB, 900 * MIB, 1, 65536).look());
+    Ledger many = Ledger.of(new LookBuilder().sum(MIB, 900 * MIB, 50_001, 65536).look());
+
+    assertThat(many.bytes(Kind.KERNEL_OBJECTS) - one.bytes(Kind.KERNEL_OBJECTS))
+        .isEqualTo(50_000 * KernelMemory.MAPPING_BYTES);
+  }
+
+  @Test
+  void of_mappingsThatMayNotBeRead_goesByTheCounters() {
+    Ledger ledger = Ledger.of(new LookBuilder().counters(10 * MIB, 3 * MIB, MIB).look());
+
+    assertThat(ledger.bytes(Kind.ANONYMOUS)).isEqualTo(10 * MIB);
+    assertThat(ledger.bytes(Kind.FILES)).isEqualTo(3 * MIB);
+    assertThat(ledger.bytes(Kind.SHARED)).isEqualTo(MIB);
+    assertThat(ledger.bytes(Kind.UNACCOUNTED)).isZero();
+  }
+
+  @Test
   void of_aloneInItsCgroup_takesTheCgroupsChargeAndNamesWhatNoRowExplains() {
     Ledger ledger =
         Ledger.of(

@@ -14,6 +14,7 @@ import io.weir.memory.probe.MemoryUse;
 import io.weir.memory.probe.PipeUse;
 import io.weir.memory.probe.ProcessStatus;
 import io.weir.memory.probe.Reading;
+import io.weir.memory.probe.Smaps;
 import io.weir.memory.probe.SocketUse;
 import io.weir.memory.probe.ThreadRow;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class LookBuilder {
   private final List<AddressRange> malloc = new ArrayList<>();
   private final List<JvmArea> areas = new ArrayList<>();
   private final List<ThreadRow> threads = new ArrayList<>();
+  private long mappingCount;
   private long mallocResidentBytes;
   private long mallocFreeBytes;
   private long directBytes = -1;
@@ -47,6 +49,23 @@ final class LookBuilder {
 
   private LookBuilder mapping(Mapping mapping, long rssBytes, long anonymousBytes) {
     mappings.add(new MappingUse(mapping, rssBytes, rssBytes, anonymousBytes, 0, 0, 0));
+    return this;
+  }
+
+  /** What stands in for the mappings where they may not be read. */
+  LookBuilder counters(long anonymousBytes, long fileBytes, long sharedBytes) {
+    AddressRange none = new AddressRange(0, 0);
+    mapping(new Mapping(none, "rw-p", 0, 0, ""), anonymousBytes, anonymousBytes);
+    mapping(new Mapping(none, "r--p", 0, 1, Smaps.FILES), fileBytes, 0);
+    return mapping(new Mapping(none, "rw-s", 0, 1, Smaps.SHARED), sharedBytes, 0);
+  }
+
+  /** So many mappings that are only summed, each with {@code rssBytes}. */
+  LookBuilder sum(long start, long end, int count, long rssBytes) {
+    long sum = count * rssBytes;
+    Mapping mapping = new Mapping(new AddressRange(start, end), "rw-p", 0, 0, "");
+    mappings.add(new MappingUse(mapping, sum, sum, sum, 0, 0, 0, count));
+    mappingCount += count - 1;
     return this;
   }
 
@@ -95,7 +114,7 @@ final class LookBuilder {
         1,
         0,
         status,
-        Reading.of(new MemoryUse(mappings), 1),
+        Reading.of(new MemoryUse(mappings, mappings.size() + mappingCount), 1),
         Reading.of(threads, 1),
         Reading.of(new DescriptorUse(0, 0, 0, 0, 0), 1),
         cgroup,

@@ -60,7 +60,7 @@ class KernelTextPropertyTest {
     void parse(ProcText text) throws IOException;
   }
 
-  @Property
+  @Property(tries = 2000)
   void parsers_anyText_answerOrFailTyped(@ForAll("texts") String text) throws IOException {
     List<Parse> parsers =
         List.of(
@@ -93,14 +93,14 @@ class KernelTextPropertyTest {
     }
   }
 
-  @Property
+  @Property(tries = 2000)
   void descriptorLinks_anyBytes_areCountedOnce(@ForAll @Size(max = 64) byte[] link) {
     Descriptors descriptors = new Descriptors();
     descriptors.take(1, link, link.length);
     assertThat(descriptors.count().total()).isEqualTo(1);
   }
 
-  @Property
+  @Property(tries = 2000)
   void unescape_anyText_neverFails(@ForAll String text) {
     assertThat(Mounts.unescape(text)).hasSizeLessThanOrEqualTo(text.length());
     assertThat(Mounts.unescape("\\040" + text.replace("\\", "")))
@@ -108,7 +108,7 @@ class KernelTextPropertyTest {
   }
 
   /** Lines as they are, whatever pieces the bytes come in. */
-  @Property
+  @Property(tries = 2000)
   void lines_anyText_areThoseOfTheText(
       @ForAll List<@Size(max = 40) String> lines, @ForAll @IntRange(min = 1, max = 50) int piece)
       throws IOException {
@@ -147,7 +147,7 @@ class KernelTextPropertyTest {
     assertThat(text.nextLine()).isFalse();
   }
 
-  @Property
+  @Property(tries = 2000)
   void netlink_anyBytes_answerOrFailTyped(
       @ForAll @Size(max = 300) byte[] bytes, @ForAll @IntRange(min = 0, max = 400) int length) {
     ByteBuffer part = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
@@ -165,7 +165,7 @@ class KernelTextPropertyTest {
     }
   }
 
-  @Property
+  @Property(tries = 2000)
   void inodes_anyNumbers_areFoundWithTheirLowestDescriptor(
       @ForAll @Size(max = 500) List<@IntRange(min = 1, max = 300) Integer> inodes) {
     InodeTable table = new InodeTable();

@@ -104,6 +104,8 @@ class SmapsTest {
     MemoryUse use = parse(text.toString(), unseen);
     assertThat(use.mappings()).hasSize(Smaps.MAPPINGS_MAX + 1);
     assertThat(use.rssBytes()).isEqualTo(25_000L * 4096);
+    assertThat(use.count()).isEqualTo(50_000);
+    assertThat(use.mappings().getLast().mappings()).isEqualTo(25_000 - Smaps.MAPPINGS_MAX / 2);
     assertThat(use.mappings().getLast().mapping().isAnonymous()).isTrue();
     assertThat(unseen).contains("of 50000 mappings the last " + (50_000 - Smaps.MAPPINGS_MAX));
   }
@@ -125,6 +127,7 @@ class SmapsTest {
     assertThat(reading.unseen()).contains("the mappings of process 4711 cannot be seen");
     assertThat(reading.value()).isNotNull();
     assertThat(reading.value().rssBytes()).isEqualTo(10 << 10);
+    assertThat(reading.value().pssBytes()).isEqualTo(-1);
     assertThat(reading.value().anonymousBytes()).isEqualTo(6 << 10);
     assertThat(reading.value().swapBytes()).isEqualTo(2 << 10);
   }

@@ -8,43 +8,83 @@ import io.weir.relay.loop.Scratch;
 import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.LengthFraming;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A request answered by this process, over the same pump as any other. Thread: the loop. */
+/**
+ * A request answered by this process, over the same pump as any other. The answer may come later,
+ * from another thread; until then nothing is kept of the request but what its answer needs. Thread:
+ * the loop.
+ */
 final class LocalExchange extends Exchange {
+  /** Longer than any answer takes that is made at all. */
+  private static final long ANSWER_NANOS_MAX = 30_000_000_000L;
+
+  private static final LocalResponse FAILED =
+      new LocalResponse(
+          500,
+          "text/plain; charset=us-ascii",
+          "it could not be told; the log says why\n".getBytes(StandardCharsets.US_ASCII));
+
   private final ClientConnection client;
   private final Worker worker;
   private final boolean keepClient;
+  private final boolean headOnly;
+  private final int minorVersion;
+  private final long beginNanos = System.nanoTime();
   private final Tail head = new Tail();
   private final Wait wait = new Wait();
-  private final CopyPump pump;
+  private @Nullable CopyPump pump;
   private boolean over;
 
   LocalExchange(
-      ClientConnection client, Worker worker, RequestHead request, LocalResponse response) {
+      ClientConnection client,
+      Worker worker,
+      RequestHead request,
+      CompletableFuture<LocalResponse> response) {
     this.client = client;
     this.worker = worker;
     this.keepClient = request.keepAlive() && !request.hasBody() && !worker.draining();
-    boolean headOnly = request.method() == Method.HEAD;
+    this.headOnly = request.method() == Method.HEAD;
+    this.minorVersion = request.minorVersion();
+    client.endpoint().skip(request.length());
+    worker.counters.exchangeBegun(1);
+    if (response.isDone()) {
+      answer(response.getNow(FAILED));
+    } else {
+      response.whenComplete((answer, fault) -> worker.loop.execute(() -> comeBack(answer, fault)));
+    }
+  }
+
+  private void comeBack(@Nullable LocalResponse response, @Nullable Throwable fault) {
+    if (over) {
+      return;
+    }
+    if (fault != null) {
+      worker.loop.faults().record(fault);
+    }
+    answer(response == null ? FAILED : response);
+    advance();
+  }
+
+  private void answer(LocalResponse response) {
     byte[] body = headOnly ? new byte[0] : response.body();
-    this.pump =
+    pump =
         new CopyPump(
             new BytesSource(body),
             client.endpoint(),
             new LengthFraming(body.length),
             worker.loop.in());
-    client.endpoint().skip(request.length());
-    worker.counters.exchangeBegun(1);
     Scratch out = worker.loop.out();
-    byte[] bytes = headOf(response, request.minorVersion()).getBytes(StandardCharsets.US_ASCII);
+    byte[] bytes = headOf(response).getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(bytes, 0, out.bytes(), 0, bytes.length);
     head.send(client.endpoint(), out, bytes.length, body.length > 0);
   }
 
-  private String headOf(LocalResponse response, int minorVersion) {
+  private String headOf(LocalResponse response) {
     return "HTTP/1.1 "
         + response.status()
-        + (response.status() == 200 ? " OK" : " Service Unavailable")
+        + reason(response.status())
         + "\r\nContent-Type: "
         + response.contentType()
         + "\r\nContent-Length: "
@@ -56,20 +96,35 @@ final class LocalExchange extends Exchange {
         + "\r\n";
   }
 
+  private static String reason(int status) {
+    return switch (status) {
+      case 200 -> " OK";
+      case 500 -> " Internal Server Error";
+      default -> " Service Unavailable";
+    };
+  }
+
   @Override
   void advance() {
+    CopyPump body = pump;
     if (over) {
       return;
     }
+    if (body == null) {
+      if (client.endpoint().failed()) {
+        cut(Reason.CLIENT_GONE);
+      }
+      return;
+    }
     switch (head.flush(client.endpoint(), worker.loop.out())) {
-      case ALL -> pumpBody();
+      case ALL -> pumpBody(body);
       case BLOCKED -> wait.set(Wait.On.SINK, 0);
       case BROKEN -> cut(Reason.CLIENT_GONE);
     }
   }
 
-  private void pumpBody() {
-    switch (pump.run()) {
+  private void pumpBody(CopyPump body) {
+    switch (body.run()) {
       case DONE -> {
         end(null);
         if (keepClient) {
@@ -79,7 +134,7 @@ final class LocalExchange extends Exchange {
         }
       }
       case GIVE_WAY -> client.giveWay();
-      case WAIT_SINK -> wait.set(Wait.On.SINK, pump.movedBytes());
+      case WAIT_SINK -> wait.set(Wait.On.SINK, body.movedBytes());
       case WAIT_SOURCE, SOURCE_BROKEN, MALFORMED -> cut(Reason.INTERNAL);
       case SINK_BROKEN -> cut(Reason.CLIENT_GONE);
     }
@@ -87,8 +142,16 @@ final class LocalExchange extends Exchange {
 
   @Override
   void sweep(long nowNanos) {
-    if (!over
-        && wait.sinkOverdue(nowNanos, worker.settings.timeouts().sendMillis(), client.endpoint())) {
+    if (over) {
+      return;
+    }
+    if (pump == null) {
+      if (nowNanos - beginNanos > ANSWER_NANOS_MAX) {
+        cut(Reason.INTERNAL);
+      }
+      return;
+    }
+    if (wait.sinkOverdue(nowNanos, worker.settings.timeouts().sendMillis(), client.endpoint())) {
       cut(Reason.SEND_TIMEOUT);
     }
   }

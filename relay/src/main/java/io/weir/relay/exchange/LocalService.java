@@ -3,6 +3,7 @@ package io.weir.relay.exchange;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Answers the requests of one loop without an origin. Thread: the loop. */
@@ -21,7 +22,7 @@ final class LocalService implements Service {
       client.refuse(Reason.METHOD_NOT_ALLOWED, "", true);
       return null;
     }
-    LocalResponse response = handler.handle(head.method(), head.target());
+    CompletableFuture<LocalResponse> response = handler.handle(head.method(), head.target());
     if (response == null) {
       client.refuse(Reason.NOT_FOUND, "", true);
       return null;

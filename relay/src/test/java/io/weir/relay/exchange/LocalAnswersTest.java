@@ -1,0 +1,114 @@
+package io.weir.relay.exchange;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.load.RawClient;
+import io.weir.relay.http1.HeadLimits;
+import io.weir.relay.loop.Faults;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Answers of this process' own, at once and later. */
+class LocalAnswersTest {
+  private final Faults faults = new Faults();
+  private final BlockingQueue<CompletableFuture<LocalResponse>> later = new LinkedBlockingQueue<>();
+  private HttpServer server;
+  private int port;
+
+  @BeforeEach
+  void start() throws IOException {
+    ServerSettings settings =
+        new ServerSettings("local", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
+    server = HttpServer.local(settings, (_, target) -> handle(target), faults);
+    port = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
+  }
+
+  @AfterEach
+  void stop() {
+    awaitIdle();
+    server.close();
+  }
+
+  private void awaitIdle() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (server.totals().openExchanges() > 0 && System.nanoTime() - deadline < 0) {
+      Thread.onSpinWait();
+    }
+    assertThat(server.totals().openExchanges()).isZero();
+  }
+
+  private CompletableFuture<LocalResponse> handle(String target) {
+    CompletableFuture<LocalResponse> answer = new CompletableFuture<>();
+    if (target.equals("/now")) {
+      answer.complete(response("now"));
+    } else {
+      later.add(answer);
+    }
+    return answer;
+  }
+
+  private static LocalResponse response(String text) {
+    return new LocalResponse(200, "text/plain", text.getBytes(US_ASCII));
+  }
+
+  private static String answer(RawClient client) throws IOException {
+    return new String(client.readBody(client.readHead()), US_ASCII);
+  }
+
+  private CompletableFuture<LocalResponse> asked() throws InterruptedException {
+    CompletableFuture<LocalResponse> answer = later.poll(20, TimeUnit.SECONDS);
+    assertThat(answer).isNotNull();
+    return answer;
+  }
+
+  @Test
+  void answer_thatComesLater_holdsNobodyElseUp() throws Exception {
+    try (RawClient slow = RawClient.connect(port);
+        RawClient quick = RawClient.connect(port)) {
+      slow.write("GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+      CompletableFuture<LocalResponse> pending = asked();
+      quick.write("GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(answer(quick)).isEqualTo("now");
+      pending.complete(response("later"));
+      assertThat(answer(slow)).isEqualTo("later");
+      assertThat(answer(slow)).isEqualTo("now");
+    }
+    assertThat(faults.total()).isZero();
+  }
+
+  @Test
+  void answer_thatFails_is500AndRecorded() throws Exception {
+    try (RawClient client = RawClient.connect(port)) {
+      client.write("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+      asked().completeExceptionally(new IllegalStateException("made by the test"));
+      String head = client.readHead();
+      assertThat(head).startsWith("HTTP/1.1 500 Internal Server Error\r\n");
+      assertThat(client.readBody(head)).isNotEmpty();
+    }
+    assertThat(faults.total()).isEqualTo(1);
+  }
+
+  @Test
+  void client_thatLeavesBeforeTheAnswer_endsTheExchange() throws Exception {
+    RawClient client = RawClient.connect(port);
+    client.write("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    CompletableFuture<LocalResponse> pending = asked();
+    client.reset();
+    awaitIdle();
+    pending.complete(response("too late"));
+    try (RawClient next = RawClient.connect(port)) {
+      next.write("GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(answer(next)).isEqualTo("now");
+    }
+    assertThat(faults.total()).isZero();
+  }
+}
