@@ -76,7 +76,9 @@ public final class AdminPages implements LocalHandler {
     }
     try {
       return new LocalResponse(
-          200, JSON, FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals()));
+          200,
+          JSON,
+          FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals(), server.leased()));
     } catch (IllegalStateException e) {
       return NO_ANSWER;
     }

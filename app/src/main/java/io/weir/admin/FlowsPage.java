@@ -3,6 +3,7 @@ package io.weir.admin;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.weir.relay.exchange.FlowRow;
+import io.weir.relay.exchange.Leased;
 import io.weir.relay.exchange.Totals;
 import io.weir.relay.http.Reason;
 import java.io.ByteArrayOutputStream;
@@ -17,7 +18,8 @@ import java.util.List;
  *   {"flows":[{"id":7,"peer":"127.0.0.1:40312","method":"GET","status":200,"phase":"response",
  *              "waits_for":"client","downloaded_bytes":1,"uploaded_bytes":0,"age_ms":5}],
  *    "omitted":0,
- *    "totals":{"connections":1,...,"failures":{"client-gone":1}}}
+ *    "totals":{"connections":1,...,"failures":{"client-gone":1}},
+ *    "memory":{"budget_bytes":...,"leased_bytes":...}}
  * </pre>
  */
 final class FlowsPage {
@@ -30,7 +32,7 @@ final class FlowsPage {
 
   private FlowsPage() {}
 
-  static byte[] json(List<FlowRow> rows, Totals totals) {
+  static byte[] json(List<FlowRow> rows, Totals totals, Leased leased) {
     int shown = rows.size();
     ByteArrayOutputStream bytes =
         new ByteArrayOutputStream(TOTALS_BYTES_TYPICAL + shown * ROW_BYTES_TYPICAL);
@@ -43,6 +45,7 @@ final class FlowsPage {
       json.writeEndArray();
       json.writeNumberField("omitted", Math.max(0, totals.openExchanges() - shown));
       write(json, totals);
+      write(json, leased);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("an array took no byte", e);
@@ -60,7 +63,22 @@ final class FlowsPage {
     json.writeStringField("waits_for", row.waitsFor());
     json.writeNumberField("downloaded_bytes", row.downloadedBytes());
     json.writeNumberField("uploaded_bytes", row.uploadedBytes());
+    json.writeNumberField("lease_bytes", row.leaseBytes());
+    json.writeNumberField("held_bytes", row.heldBytes());
     json.writeNumberField("age_ms", row.ageMillis());
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, Leased leased) throws IOException {
+    json.writeObjectFieldStart("memory");
+    json.writeNumberField("budget_bytes", leased.budgetBytes());
+    json.writeNumberField("leased_bytes", leased.leasedBytes());
+    json.writeNumberField("leased_bytes_max", leased.leasedBytesMax());
+    json.writeNumberField("unproven_bytes", leased.unprovenBytes());
+    json.writeNumberField("growths", leased.growths());
+    json.writeNumberField("shrinks", leased.shrinks());
+    json.writeNumberField("scarce_looks", leased.scarceLooks());
+    json.writeNumberField("waits", leased.waits());
     json.writeEndObject();
   }
 

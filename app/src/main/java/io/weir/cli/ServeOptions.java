@@ -1,6 +1,7 @@
 package io.weir.cli;
 
 import io.weir.load.Quantity;
+import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
@@ -11,8 +12,10 @@ import io.weir.relay.origin.Origin;
 import io.weir.relay.origin.OriginSettings;
 import io.weir.server.AccessLogTarget;
 import io.weir.server.ListenAddress;
+import io.weir.server.MemoryPlan;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
+import io.weir.server.SystemLimits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -46,6 +49,7 @@ final class ServeOptions {
     listener(options);
     times(options);
     limits(options);
+    MemoryOptions.add(options);
     fields(options);
     log(options);
     return options;
@@ -115,12 +119,6 @@ final class ServeOptions {
         .value("--max-target", "SIZE", "8k", "Longest request target.")
         .value("--max-fields", "N", "100", "Most header fields of a message.")
         .value("--max-body", "SIZE", "0", "Longest request body; 0 is no limit.")
-        .value(
-            "--socket-buffer",
-            "SIZE",
-            "0",
-            "SO_RCVBUF and SO_SNDBUF of every connection; 0 leaves them to the kernel, which may"
-                + " hold megabytes for each slow reader.")
         .value("--origin-idle", "N", "64", "Idle connections to the origin each loop keeps.")
         .value(
             "--origin-connections", "N", "0", "Connections to the origin per loop; 0 is no limit.");
@@ -153,9 +151,13 @@ final class ServeOptions {
    * @throws UsageException if it makes no sense
    * @throws StartException if it does, but a file or library that it names cannot be used
    */
-  static ServeSettings read(Given given) throws UsageException, StartException {
+  static ServeSettings read(Given given, SystemLimits system)
+      throws UsageException, StartException {
     boolean resource = given.has("--resource");
     Origin origin = origin(given, resource ? "--resource" : "--to");
+    List<ListenAddress> listen = listen(given);
+    ListenAddress admin =
+        given.has("--no-admin") ? null : address("--admin", given.texts("--admin").getFirst());
     ServerSettings server = server(given);
     RelaySettings relay =
         new RelaySettings(
@@ -165,14 +167,33 @@ final class ServeOptions {
             resource,
             maxBody(given),
             trusted(given));
+    AccessLogTarget log = accessLog(given);
+    int drainMillis = given.millis("--drain", 0);
+    // Last: it is about all of the above.
+    MemoryPlan plan = MemoryOptions.plan(given, shape(given, listen), system);
     return new ServeSettings(
-        listen(given),
-        given.has("--no-admin") ? null : address("--admin", given.texts("--admin").getFirst()),
-        server,
+        listen,
+        admin,
+        server.withMemory(plan.settings()),
         relay,
-        accessLog(given),
-        given.millis("--drain", 0),
-        (resource ? "the resource " : "to ") + origin);
+        log,
+        drainMillis,
+        (resource ? "the resource " : "to ") + origin,
+        plan);
+  }
+
+  /** What {@code --explain-memory} prints. */
+  static String explainMemory(Given given, SystemLimits system) throws UsageException {
+    return MemoryOptions.explain(given, shape(given, listen(given)), system);
+  }
+
+  private static MemoryOptions.Shape shape(Given given, List<ListenAddress> listen)
+      throws UsageException {
+    int listeners = 0;
+    for (ListenAddress address : listen) {
+      listeners += address.sockets().size();
+    }
+    return MemoryOptions.shape(given, threads(given), listeners);
   }
 
   private static Origin origin(Given given, String name) throws UsageException {
@@ -209,30 +230,22 @@ final class ServeOptions {
             given.millis("--idle-timeout", 1),
             given.millis("--send-timeout", 1),
             given.millis("--tunnel-timeout", 1));
-    int threads =
-        given.has("--threads")
-            ? given.count("--threads", 1, THREADS_MAX)
-            : Runtime.getRuntime().availableProcessors();
-    long socketBuffer = given.number("--socket-buffer", Quantity::bytes, 0, 1L << 30, "0", "1g");
-    if (socketBuffer > 0 && socketBuffer < heads.headBytesMax()) {
-      // A head is read in the socket until it is whole, so it must fit.
-      throw new UsageException(
-          "--socket-buffer: "
-              + given.texts("--socket-buffer").getFirst()
-              + " cannot hold the longest head (--max-head "
-              + given.texts("--max-head").getFirst()
-              + "): give as much at least, or 0");
-    }
     return new ServerSettings(
         "relay",
-        threads,
+        threads(given),
         !given.has("--no-native"),
         !given.has("--no-splice"),
         heads,
         timeouts,
         !given.has("--no-via"),
-        (int) socketBuffer,
+        MemorySettings.UNBOUNDED,
         null);
+  }
+
+  private static int threads(Given given) throws UsageException {
+    return given.has("--threads")
+        ? given.count("--threads", 1, THREADS_MAX)
+        : Runtime.getRuntime().availableProcessors();
   }
 
   private static OriginSettings originSettings(Given given, Origin origin)

@@ -6,6 +6,7 @@ import io.weir.server.ConsoleLog;
 import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
+import io.weir.server.SystemLimits;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -57,9 +58,10 @@ final class Train {
     try (Origin origin = Origin.start(free, Load.SEED)) {
       ConsoleLog.install(nowhere);
       String url = "http://127.0.0.1:" + origin.port();
-      String line = "serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to " + url;
+      // Memory enough for any heap: a build may run in another one than the program.
+      String line = "serve --memory 1t --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to " + url;
       Given given = ServeOptions.all().read(line.split(" ", -1));
-      ServeSettings settings = ServeOptions.read(given);
+      ServeSettings settings = ServeOptions.read(given, SystemLimits.here());
       return ServeCommand.rehearse(settings, nowhere, Train::ask);
     } catch (IOException e) {
       throw new StartException("the training run failed: " + e.getMessage(), e);

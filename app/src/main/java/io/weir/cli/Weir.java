@@ -10,6 +10,7 @@ import io.weir.server.ConsoleLog;
 import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
+import io.weir.server.SystemLimits;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -88,8 +89,12 @@ public final class Weir {
       return show(ServeOptions.all().usage());
     }
     Given given = ServeOptions.all().read(args);
+    SystemLimits system = SystemLimits.here();
+    if (given.has("--explain-memory")) {
+      return show(ServeOptions.explainMemory(given, system));
+    }
     ConsoleLog.install(err);
-    ServeSettings settings = ServeOptions.read(given);
+    ServeSettings settings = ServeOptions.read(given, system);
     ServeCommand.run(settings, given.has("--quiet"), out, err);
     return DONE;
   }
@@ -101,8 +106,9 @@ public final class Weir {
     Given given = DemoOptions.all().read(args);
     ConsoleLog.install(err);
     DemoSettings settings = DemoOptions.read(given);
-    String listen = DemoOptions.listen(given);
-    return Demo.run(settings, url -> DemoOptions.relay(url, listen), out, err);
+    SystemLimits system = SystemLimits.here();
+    DemoOptions.check(given, system);
+    return Demo.run(settings, url -> DemoOptions.relay(given, url, system), out, err);
   }
 
   private int doctor(String... args) throws UsageException, StartException, InterruptedException {

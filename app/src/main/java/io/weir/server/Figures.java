@@ -25,6 +25,20 @@ public final class Figures {
     return appendTenths(to, (bytes + 50_000) / 100_000);
   }
 
+  /** Bytes as MiB with one decimal, rounded. */
+  static StringBuilder appendMebibytes(StringBuilder to, long bytes) {
+    return appendTenths(to, tenths(bytes, 1 << 20));
+  }
+
+  /** Bytes as KiB with one decimal, rounded. */
+  static StringBuilder appendKibibytes(StringBuilder to, long bytes) {
+    return appendTenths(to, tenths(bytes, 1 << 10));
+  }
+
+  private static long tenths(long bytes, int unitBytes) {
+    return bytes / unitBytes * 10 + (bytes % unitBytes * 10 + unitBytes / 2) / unitBytes;
+  }
+
   /** Bytes as gigabytes (1,000,000,000 bytes) with one decimal, rounded. */
   public static StringBuilder appendGigabytes(StringBuilder to, long bytes) {
     return appendTenths(to, (bytes + 50_000_000) / 100_000_000);

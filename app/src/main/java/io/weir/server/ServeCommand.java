@@ -43,7 +43,7 @@ public final class ServeCommand {
     Signals.on("TERM", command::signal);
     Signals.on("INT", command::signal);
     Signals.on("HUP", serving::reopenLog);
-    err.println(readyLine(serving, settings.origin()));
+    err.println(readyLine(serving, settings));
     if (!quiet) {
       command.printStatus();
     }
@@ -67,7 +67,7 @@ public final class ServeCommand {
     Serving serving = Serving.start(settings);
     try (serving) {
       Signals.on("HUP", serving::reopenLog);
-      err.println(readyLine(serving, settings.origin()));
+      err.println(readyLine(serving, settings));
       InetSocketAddress admin = Objects.requireNonNull(serving.adminAddress());
       questions.ask(serving.addresses().getFirst(), admin);
       err.println(
@@ -77,14 +77,15 @@ public final class ServeCommand {
   }
 
   /** What listens where, in one line. */
-  static String readyLine(Serving serving, String origin) {
-    StringBuilder line = new StringBuilder(160).append("weir: listening on ");
+  static String readyLine(Serving serving, ServeSettings settings) {
+    StringBuilder line = new StringBuilder(256).append("weir: listening on ");
     boolean first = true;
     for (InetSocketAddress address : serving.addresses()) {
       line.append(first ? "" : ", ").append(ListenAddress.text(address));
       first = false;
     }
-    line.append(", relaying ").append(origin);
+    line.append(", relaying ").append(settings.origin()).append("; ");
+    PlanText.appendSummary(line, settings.plan());
     InetSocketAddress admin = serving.adminAddress();
     if (admin != null) {
       line.append("; admin on http://").append(ListenAddress.text(admin)).append('/');

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog where exchanges are written down, or null for nowhere
  * @param drainMillis how long exchanges may go on after the signal to end
  * @param origin the origin as the line at the start names it
+ * @param plan what becomes of the memory; the listener's settings are made from it
  */
 public record ServeSettings(
     List<ListenAddress> listen,
@@ -23,9 +24,11 @@ public record ServeSettings(
     RelaySettings relay,
     @Nullable AccessLogTarget accessLog,
     int drainMillis,
-    String origin) {
+    String origin,
+    MemoryPlan plan) {
   /** The same with the admin pages elsewhere. */
   public ServeSettings withAdmin(ListenAddress elsewhere) {
-    return new ServeSettings(listen, elsewhere, server, relay, accessLog, drainMillis, origin);
+    return new ServeSettings(
+        listen, elsewhere, server, relay, accessLog, drainMillis, origin, plan);
   }
 }

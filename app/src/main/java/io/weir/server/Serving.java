@@ -2,6 +2,7 @@ package io.weir.server;
 
 import io.weir.admin.AdminPages;
 import io.weir.relay.exchange.HttpServer;
+import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
 import io.weir.relay.exchange.Totals;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Any thread.
  */
 public final class Serving implements AutoCloseable {
+  /** The admin pages' own, beside the plan: it is part of what the program takes. */
+  private static final MemorySettings ADMIN_MEMORY = new MemorySettings(3 << 20, 64, 16);
+
   private static final long DRAIN_LOOK_MILLIS = 20;
   private static final System.Logger LOG = System.getLogger("io.weir");
 
@@ -68,7 +72,8 @@ public final class Serving implements AutoCloseable {
   private void startAdmin(ListenAddress address, ServerSettings like) throws StartException {
     ServerSettings settings =
         new ServerSettings(
-            "admin", 1, like.allowRaw(), HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
+                "admin", 1, like.allowRaw(), HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null)
+            .withMemory(ADMIN_MEMORY);
     HttpServer server = HttpServer.local(settings, pages, faults);
     admin = server;
     adminAddress = listen(server, address).getFirst();

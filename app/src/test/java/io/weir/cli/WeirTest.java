@@ -1,11 +1,13 @@
 package io.weir.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.relay.exchange.Timeouts;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
+import io.weir.server.SystemLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,6 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class WeirTest {
+  private static final SystemLimits SYSTEM =
+      new SystemLimits(16 << 20, 20_000, 4096, Long.MAX_VALUE);
+
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -29,7 +34,7 @@ class WeirTest {
 
   private static ServeSettings settings(String options) throws UsageException, StartException {
     String[] words = ("serve " + options).split(" ", -1);
-    return ServeOptions.read(ServeOptions.all().read(words));
+    return ServeOptions.read(ServeOptions.all().read(words), SYSTEM);
   }
 
   @ParameterizedTest
@@ -162,6 +167,70 @@ class WeirTest {
     assertThat(settings.server().via()).isFalse();
     assertThat(settings.relay().upstream().forwarded()).isTrue();
     assertThat(settings.relay().originSettings().nameServer()).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          serve --to http://127.0.0.1 --memory much | --memory: "much" is not a size such as
+          serve --to http://127.0.0.1 --memory 0 | --memory: 0 is not between 1 and 1024t
+          serve --to http://127.0.0.1 --memory 20m | --memory: 20.0 MiB is too little for 16
+          serve --to http://127.0.0.1 --max-connections 0 | --max-connections: 0 is not between
+          serve --explain-memory --memory 20m | --memory: 20.0 MiB is too little for 16
+          """)
+  void memory_wrong_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
+      throws InterruptedException {
+    assertThat(run(line)).isEqualTo(Weir.WRONG_USAGE);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
+  void memory_ofServe_becomesTheListenersSettings() throws Exception {
+    ServeSettings settings =
+        settings("--to http://127.0.0.1 --no-admin --memory 200m --max-connections 100");
+
+    assertThat(settings.plan().memoryBytes()).isEqualTo(200 << 20);
+    assertThat(settings.server().memory().connectionsMax()).isEqualTo(100);
+    assertThat(settings.server().memory()).isEqualTo(settings.plan().settings());
+    assertThat(settings.server().memory().budgetBytes()).isBetween(90L << 20, 120L << 20);
+  }
+
+  @Test
+  void memory_https_costsAConnectionMore() throws Exception {
+    long plain = settings("--to http://127.0.0.1").plan().needs().cost().leaseBytes();
+
+    assertThat(settings("--to HTTPS://127.0.0.1").plan().needs().cost().leaseBytes())
+        .isGreaterThan(plain);
+  }
+
+  @Test
+  void memory_demoWithMoreReadersThanFit_isRefusedBeforeAnythingStarts() {
+    assertThatThrownBy(
+            () ->
+                DemoOptions.check(
+                    DemoOptions.all().read("demo", "--readers", "5000", "--memory=200m"), SYSTEM))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("200.0 MiB is too little for 5,010 connections");
+  }
+
+  @Test
+  void memory_demoAsItIs_fitsTheDefault() throws Exception {
+    Given given = DemoOptions.all().read("demo");
+
+    assertThat(DemoOptions.relay(given, "http://127.0.0.1/", SYSTEM).plan().connectionsMax())
+        .isGreaterThan(1010);
+  }
+
+  @Test
+  void explainMemory_withoutAnOrigin_showsTheTerms() throws Exception {
+    Given given = ServeOptions.all().read("serve", "--explain-memory", "--memory=160m");
+
+    assertThat(ServeOptions.explainMemory(given, SYSTEM))
+        .contains("memory                        160.0 MiB  --memory\n")
+        .contains("= budget ");
   }
 
   /** The document is what the help says. If this fails, put the actual text into the file. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.load.Origin;
+import io.weir.relay.exchange.ConnectionCost;
 import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
@@ -45,7 +46,13 @@ class ServingTest {
     origin.close();
   }
 
-  private ServeSettings settings(ListenAddress listen) {
+  private static MemoryPlan plan() throws PlanException {
+    SystemLimits system = new SystemLimits(16 << 20, 20_000, 4096, Long.MAX_VALUE);
+    ConnectionCost cost = new ConnectionCost(40_000, 5_000, 40_000);
+    return MemoryPlan.of(256 << 20, new MemoryNeeds(system, cost, 0, 128, 1, 1000));
+  }
+
+  private ServeSettings settings(ListenAddress listen) throws PlanException {
     String url = "http://127.0.0.1:" + origin.port();
     UpstreamPolicy upstream =
         new UpstreamPolicy(
@@ -67,7 +74,7 @@ class ServingTest {
     ServerSettings server =
         new ServerSettings("relay", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, true, null);
     return new ServeSettings(
-        List.of(listen), ListenAddress.parse("0"), server, relay, null, 100, "to " + url);
+        List.of(listen), ListenAddress.parse("0"), server, relay, null, 100, "to " + url, plan());
   }
 
   private static Socket ask(InetSocketAddress to, String request) throws IOException {
@@ -155,12 +162,16 @@ class ServingTest {
   }
 
   @Test
-  void readyLine_always_namesEveryAddress() {
-    assertThat(ServeCommand.readyLine(serving, "to http://127.0.0.1:80/"))
+  void readyLine_always_namesEveryAddressAndTheMemory() throws Exception {
+    ServeSettings settings = settings(ListenAddress.parse("0"));
+    assertThat(ServeCommand.readyLine(serving, settings))
         .isEqualTo(
             "weir: listening on 127.0.0.1:"
                 + serving.addresses().getFirst().getPort()
-                + ", relaying to http://127.0.0.1:80/; admin on http://127.0.0.1:"
+                + ", relaying "
+                + settings.origin()
+                + "; memory 256 MiB: 1,000 connections, 152 MiB for what they hold"
+                + "; admin on http://127.0.0.1:"
                 + Objects.requireNonNull(serving.adminAddress()).getPort()
                 + "/");
   }

@@ -25,20 +25,25 @@ final class BenchOptions {
     return """
     Usage: weir bench [OPTION...]
     Runs Weir and the other proxies that are installed here, each in its turn, under the same load;
-    prints the figures and writes them with charts to weir-bench.html.
+    prints the figures, and writes them with charts to weir-bench.html, and as a table and a picture
+    for a README to weir-bench.md and weir-bench.svg. It says beforehand how long it will take.
 
       --quick                 1 round of 2 seconds, to see it work.
-      --full                  5 rounds of 20 seconds, and 9,000 connections.
-      --rounds N              How often each proxy is measured (default: 3).
-      --seconds N             How long, each time (default: 8).
+      --full                  5 rounds of 20 seconds of all workloads: hours.
+      --rounds N              How often each proxy is measured (default: 3, but once under
+                              workloads that are about memory).
+      --seconds N             How long, each time (default: 4).
       --peers NAME,...        Of %s (default: all that are installed).
       --workloads NAME,...    Of %s
-                              (default: all but churn and slow9000; with --full those too).
-      --out DIR               Where to write weir-bench.html (default: here).
+                              (default: %s).
+      --out DIR               Where to write these files (default: here).
       --weir-options "..."    More options of weir serve, split at spaces.
       --help                  Show this text.
     """
-        .formatted(names(Peers.all(), Peer::name), names(Workload.all(), Workload::name));
+        .formatted(
+            names(Peers.all(), Peer::name),
+            names(Workload.all(), Workload::name),
+            names(Workload.usual(false), Workload::name));
   }
 
   private static <T> String names(List<T> all, Function<T, String> name) {
@@ -97,10 +102,11 @@ final class BenchOptions {
       throw new UsageException("--quick and --full exclude each other");
     }
     int rounds = count("--rounds", quick ? 1 : full ? 5 : 3, ROUNDS_MAX);
-    int seconds = count("--seconds", quick ? 2 : full ? 20 : 8, SECONDS_MAX);
+    int seconds = count("--seconds", quick ? 2 : full ? 20 : 4, SECONDS_MAX);
     return new Settings(
         command.strip(),
         rounds,
+        given.containsKey("--rounds"),
         seconds,
         quick ? 1_000 : 2_000,
         chosen("--peers", Peers.all(), Peers.all(), Peer::name),

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,6 +42,10 @@ final class Cell {
   private static final double LIMIT_SHARE = 0.95;
 
   private static final double MIB = 1 << 20;
+
+  /** TCP memory of others that can change a figure. */
+  private static final long FOREIGN_BYTES = 64L << 20;
+
   private static final int LOG_CHARS_MAX = 300;
   private static final int ANSWER_BYTES_MAX = 4096;
 
@@ -53,6 +56,9 @@ final class Cell {
   private final int originPort;
   private final int smallOriginPort;
   private final Path folder;
+
+  /** Whether others held TCP memory when the cell began. */
+  private boolean crowded;
 
   Cell(Settings settings, Machine machine, LoadClient origin, LoadClient readers, Path folder)
       throws IOException {
@@ -69,17 +75,17 @@ final class Cell {
   /** Measures the load alone: readers at the origin itself. */
   Result direct(Workload workload) throws IOException, InterruptedException {
     settle();
-    readers.start(workload, originPort(workload));
-    Map<Figure, Double> values = new EnumMap<>(Figure.class);
+    int seconds = Math.min(workload.windowSeconds(settings.seconds()), DIRECT_SECONDS_MAX);
+    int port = originPort(workload);
+    Stage stage = new Stage(settings, workload, seconds, readers, originPid, port, null);
     try {
-      Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
-      window(workload, Math.min(settings.seconds(), DIRECT_SECONDS_MAX), List.of(), values);
+      stage.run();
     } catch (CellException e) {
       return Result.failed(1, workload, Result.DIRECT, String.valueOf(e.getMessage()));
-    } finally {
-      readers.stop();
     }
+    Map<Figure, Double> values = stage.values();
     values.keySet().removeAll(List.of(Figure.CPU_PER_GB, Figure.CPU_PER_REQUEST));
+    values.put(Figure.FAILED, (double) stage.failed());
     return new Result(1, workload, Result.DIRECT, values, "", null);
   }
 
@@ -120,93 +126,25 @@ final class Cell {
   private Result loaded(
       int round, Workload workload, Peer peer, Site site, Guarded proxy, @Nullable Cgroup cgroup)
       throws CellException, IOException, InterruptedException {
-    Map<Figure, Double> values = new EnumMap<>(Figure.class);
-    LoadProcess.Mark last;
-    Watch watch = new Watch(proxy.pid(), site.port(), site.originPort(), cgroup);
+    Gauge gauge = new Gauge(proxy.pid(), site.port(), site.originPort(), cgroup);
+    int seconds = workload.windowSeconds(settings.seconds());
+    Stage stage = new Stage(settings, workload, seconds, readers, originPid, site.port(), gauge);
+    Watch watch = new Watch(gauge);
     try (watch) {
-      readers.start(workload, site.port());
-      try {
-        Thread.sleep(settings.warmUpMillis() * workload.warmUpFactor());
-        window(workload, settings.seconds(), ProcessTree.of(proxy.pid()), values);
-      } finally {
-        last = readers.stop();
-      }
+      stage.run();
     }
     if (!proxy.alive()) {
       throw new CellException("the proxy has ended: " + tail(site.file("log")));
     }
-    values.put(Figure.FAILED, (double) last.failed());
+    Map<Figure, Double> values = stage.values();
+    values.put(Figure.FAILED, (double) stage.failed());
     memory(watch, values);
-    return new Result(
-        round, workload, peer.name(), values, note(values, last, watch.machineBytes()), null);
+    String note = note(stage, watch.machineBytes());
+    return new Result(round, workload, peer.name(), values, note, null);
   }
 
   private int originPort(Workload workload) {
     return workload.smallOriginBuffers() ? smallOriginPort : originPort;
-  }
-
-  /** CPU seconds of the proxy, the origin, the readers, the bench itself, and of all there is. */
-  private record Cpu(double proxy, double origin, double readers, double bench, double machine) {
-    static Cpu read(List<Long> proxy, long origin, long readers) throws IOException {
-      return new Cpu(
-          ProcessTree.cpuSeconds(proxy),
-          ProcessTree.cpuSeconds(List.of(origin)),
-          ProcessTree.cpuSeconds(List.of(readers)),
-          ProcessTree.cpuSeconds(List.of(ProcessHandle.current().pid())),
-          ProcessTree.machineCpuSeconds());
-    }
-
-    Cpu since(Cpu before) {
-      return new Cpu(
-          proxy - before.proxy,
-          origin - before.origin,
-          readers - before.readers,
-          bench - before.bench,
-          machine - before.machine);
-    }
-  }
-
-  private void window(
-      Workload workload, int windowSeconds, List<Long> proxy, Map<Figure, Double> values)
-      throws CellException, IOException, InterruptedException {
-    LoadProcess.Mark before = readers.mark();
-    Cpu cpuBefore = Cpu.read(proxy, originPid, readers.pid());
-    Thread.sleep(windowSeconds * 1_000L);
-    Cpu cpu = Cpu.read(proxy, originPid, readers.pid()).since(cpuBefore);
-    LoadProcess.Mark after = readers.mark();
-    double seconds = (after.nanos() - before.nanos()) / 1e9;
-    long bytes = after.bytes() - before.bytes();
-    if (workload.streams()) {
-      require(bytes, "byte", after);
-      values.put(Figure.CPU_PER_GB, cpu.proxy() / (bytes / 1e9));
-      values.put(Figure.THROUGHPUT, bytes / 1e6 / seconds);
-    } else {
-      require(after.answers(), "answer", after);
-      values.put(Figure.CPU_PER_REQUEST, cpu.proxy() * 1e6 / after.answers());
-      values.put(Figure.REQUESTS, after.answers() / seconds);
-      values.put(Figure.P50, after.p50Millis());
-      values.put(Figure.P99, after.p99Millis());
-    }
-    if (workload.rateBytesPerSecond() > 0) {
-      double asked = (double) workload.rateBytesPerSecond() * workload.connections() * seconds;
-      values.put(Figure.DELIVERED, 100.0 * bytes / asked);
-    }
-    values.put(Figure.ORIGIN_CORES, cpu.origin() / seconds);
-    values.put(Figure.READER_CORES, cpu.readers() / seconds);
-    double known = cpu.proxy() + cpu.origin() + cpu.readers() + cpu.bench();
-    values.put(Figure.FOREIGN_CORES, (cpu.machine() - known) / seconds);
-  }
-
-  private static void require(long count, String what, LoadProcess.Mark mark) throws CellException {
-    if (count <= 0) {
-      throw new CellException(
-          "not one "
-              + what
-              + " came, and "
-              + mark.failed()
-              + " have failed"
-              + (mark.reasons().isEmpty() ? "" : ": " + mark.reasons()));
-    }
   }
 
   private static void memory(Watch watch, Map<Figure, Double> values) {
@@ -219,15 +157,18 @@ final class Cell {
     }
   }
 
-  private static String note(Map<Figure, Double> values, LoadProcess.Mark last, long machineBytes) {
+  private String note(Stage stage, long machineBytes) {
     List<String> notes = new ArrayList<>();
-    if (last.failed() > 0) {
-      notes.add(last.failed() + " failed: " + last.reasons());
+    if (stage.failed() > 0) {
+      notes.add(stage.failed() + " failed: " + stage.reasons());
     }
     for (Figure figure : List.of(Figure.ORIGIN_CORES, Figure.READER_CORES)) {
-      if (values.getOrDefault(figure, 0.0) >= LOAD_BOUND_CORES) {
+      if (stage.values().getOrDefault(figure, 0.0) >= LOAD_BOUND_CORES) {
         notes.add("bound by the load, not by the proxy: " + figure.title() + " used a whole core");
       }
+    }
+    if (crowded) {
+      notes.add("sockets of other programs held much TCP memory when it began");
     }
     long max = SocketMemory.machineMaxBytes();
     if (max > 0 && machineBytes > LIMIT_SHARE * max) {
@@ -238,12 +179,13 @@ final class Cell {
     return String.join("; ", notes);
   }
 
-  /** Waits until the kernel has freed the sockets of the cell before. */
-  private static void settle() throws InterruptedException {
+  /** Waits until the kernel has freed the sockets of the cell before; notes what is left. */
+  private void settle() throws InterruptedException {
     long deadline = System.nanoTime() + SETTLE_MILLIS_MAX * 1_000_000;
     while (SocketMemory.ofMachineBytes() > SETTLED_BYTES && System.nanoTime() < deadline) {
       Thread.sleep(100);
     }
+    crowded = SocketMemory.ofMachineBytes() > FOREIGN_BYTES;
   }
 
   /** Below the ports that outgoing connections get, so that none takes it first. */

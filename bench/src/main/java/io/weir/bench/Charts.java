@@ -47,11 +47,16 @@ final class Charts {
    */
   record Line(String name, int style, List<Point> points) {}
 
+  /** Of a chart with so many bars. */
+  static int barsHeight(int count) {
+    return count * BAR_STEP + 4;
+  }
+
   /** Horizontal bars, from 0. */
   static String bars(String title, List<Bar> bars) {
     double most = bars.stream().mapToDouble(bar -> bar.spread().most()).max().orElse(1);
     double scale = most > 0 ? BARS_WIDTH / most : 0;
-    int height = bars.size() * BAR_STEP + 4;
+    int height = barsHeight(bars.size());
     StringBuilder svg = begin(title, WIDTH, height);
     int y = 2;
     for (Bar bar : bars) {

@@ -19,8 +19,35 @@ enum Figure {
   /** From the request's write to its answer's last byte, median. */
   P50("p50_ms", "p50", "ms", 2, true),
 
+  /** As {@link #P50}, for 90 of 100. */
+  P90("p90_ms", "p90", "ms", 2, true),
+
   /** As {@link #P50}, for 99 of 100. */
   P99("p99_ms", "p99", "ms", 2, true),
+
+  /** What fast readers got in all while there were no others. */
+  ALONE("alone_mb_per_s", "alone", "MB/s", 0, true),
+
+  /** What the same readers got while there were others. */
+  TOGETHER("together_mb_per_s", "together", "MB/s", 0, true),
+
+  /** {@link #TOGETHER} of {@link #ALONE}. */
+  SHARE("share_percent", "together/alone", "%", 0, false),
+
+  /** Resident set a second after the first answer. */
+  RESIDENT_START("resident_start_mib", "resident at start", "MiB", 1, true),
+
+  /** Resident set some seconds after a first load has left. */
+  RESIDENT_WARM("resident_warm_mib", "after warm-up", "MiB", 1, true),
+
+  /** What was charged before the load, when another like it had left. */
+  CHARGE_BEFORE("charge_before_mib", "charge before", "MiB", 1, true),
+
+  /** What was charged some seconds after the load had left. */
+  CHARGE_AFTER("charge_after_mib", "charge after", "MiB", 1, true),
+
+  /** {@link #CHARGE_AFTER} less {@link #CHARGE_BEFORE}. */
+  CHARGE_KEPT("charge_kept_mib", "kept", "MiB", 1, false),
 
   /** Resident set of the proxy's processes, what they share counted once: highest seen. */
   RESIDENT("resident_mib", "resident", "MiB", 1, true),
@@ -76,6 +103,11 @@ enum Figure {
   /** Whether it says something about a proxy, and so has a ratio and a chart. */
   boolean compared() {
     return compared;
+  }
+
+  /** Whether it has a column also where there is little room. */
+  boolean tabled() {
+    return compared || !unit.equals("cores");
   }
 
   /** A column's heading. */

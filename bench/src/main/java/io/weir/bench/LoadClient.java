@@ -63,22 +63,22 @@ final class LoadClient implements AutoCloseable {
     return hear();
   }
 
-  /** Starts a workload's readers. */
-  void start(Workload workload, int port) throws IOException {
-    String begin = workload.streams() ? "readers " : "requests ";
-    String end =
-        workload.streams()
-            ? workload.rateBytesPerSecond() + " " + workload.receiveBufferBytes()
-            : workload.kind() == Workload.Kind.CHURN ? "close" : "keep";
-    ask(begin + port + " " + workload.path() + " " + workload.connections() + " " + end);
+  /** Starts clients; returns the number by which they are asked for. */
+  int start(Crowd crowd, int port) throws IOException {
+    String said = ask(crowd.command(port));
+    if (!said.startsWith(LoadProcess.STARTED)) {
+      throw new IOException("the load says: " + said);
+    }
+    return Integer.parseInt(said.substring(LoadProcess.STARTED.length()));
   }
 
-  LoadProcess.Mark mark() throws IOException {
-    return LoadProcess.Mark.parse(ask("mark"));
+  LoadProcess.Mark mark(int number) throws IOException {
+    return LoadProcess.Mark.parse(ask("mark " + number));
   }
 
-  LoadProcess.Mark stop() throws IOException {
-    return LoadProcess.Mark.parse(ask("stop"));
+  /** Ends these clients, with all their connections closed. */
+  LoadProcess.Mark stop(int number) throws IOException {
+    return LoadProcess.Mark.parse(ask("stop " + number));
   }
 
   /** Ends the process. */

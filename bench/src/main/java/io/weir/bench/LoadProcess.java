@@ -9,8 +9,8 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Main class of the processes that make the load: one is the origin, one the readers, so that the
@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   origin    out: ports PORT PORT_WITH_SMALL_SEND_BUFFERS
  *
- *   readers   in:  readers PORT PATH COUNT RATE RECEIVE_BUFFER    out: started
- *             in:  requests PORT PATH COUNT keep|close            out: started
- *             in:  mark       out: mark NANOS BYTES ANSWERS FAILED P50_MS P99_MS REASONS
- *             in:  stop       out: the last mark
+ *   readers   in:  readers PORT PATH COUNT RATE RECEIVE_BUFFER once|again    out: started NUMBER
+ *             in:  requests PORT PATH COUNT keep|close                       out: started NUMBER
+ *             in:  probe PORT PATH COUNT MILLIS                              out: started NUMBER
+ *             in:  mark NUMBER   out: mark NANOS BYTES ANSWERS FAILED P50_MS P90_MS P99_MS REASONS
+ *             in:  stop NUMBER   out: the last mark
  *             for whatever is wrong: error WHY
  * </pre>
  */
@@ -31,7 +32,10 @@ public final class LoadProcess {
   private static final long SEED = 1;
   private static final int SMALL_SEND_BUFFER_BYTES = 64 * 1024;
 
-  private @Nullable Load load;
+  static final String STARTED = "started ";
+
+  private final Map<Integer, Load> loads = new HashMap<>();
+  private int last;
 
   private LoadProcess() {}
 
@@ -52,6 +56,7 @@ public final class LoadProcess {
    * @param answers since the mark before; of requests only
    * @param failed so far
    * @param p50Millis of the answers since the mark before
+   * @param p90Millis of the answers since the mark before
    * @param p99Millis of the answers since the mark before
    * @param reasons of failures, empty if there is none
    */
@@ -61,17 +66,18 @@ public final class LoadProcess {
       long answers,
       long failed,
       double p50Millis,
+      double p90Millis,
       double p99Millis,
       String reasons) {
 
     String line() {
-      return "mark %d %d %d %d %s %s %s"
-          .formatted(nanos, bytes, answers, failed, p50Millis, p99Millis, reasons);
+      return "mark %d %d %d %d %s %s %s %s"
+          .formatted(nanos, bytes, answers, failed, p50Millis, p90Millis, p99Millis, reasons);
     }
 
     static Mark parse(String line) throws IOException {
-      String[] words = line.split(" ", 8);
-      if (words.length < 8 || !words[0].equals("mark")) {
+      String[] words = line.split(" ", 9);
+      if (words.length < 9 || !words[0].equals("mark")) {
         throw new IOException("the load says: " + line);
       }
       return new Mark(
@@ -81,7 +87,8 @@ public final class LoadProcess {
           Long.parseLong(words[4]),
           Double.parseDouble(words[5]),
           Double.parseDouble(words[6]),
-          words[7]);
+          Double.parseDouble(words[7]),
+          words[8]);
     }
   }
 
@@ -126,30 +133,41 @@ public final class LoadProcess {
   }
 
   private String obey(String... words) throws IOException, InterruptedException {
-    Load running = load;
-    if (words[0].equals("mark") && running != null) {
-      return running.mark().line();
+    if (words.length == 2) {
+      int number = (int) Quantity.count(words[1]);
+      Load running = loads.get(number);
+      if (running != null && words[0].equals("mark")) {
+        return running.mark().line();
+      }
+      if (running != null && words[0].equals("stop")) {
+        loads.remove(number);
+        running.stop();
+        return running.mark().line();
+      }
     }
-    if (words[0].equals("stop") && running != null) {
-      load = null;
-      running.stop();
-      return running.mark().line();
-    }
-    if (running != null || words.length < 5) {
+    if (words.length < 5) {
       throw new IllegalArgumentException("not now, or not at all: " + String.join(" ", words));
     }
+    loads.put(++last, start(words));
+    return STARTED + last;
+  }
+
+  private static Load start(String... words) throws IOException {
     int port = (int) Quantity.count(words[1]);
     InetSocketAddress proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    String path = words[2];
     int count = (int) Quantity.count(words[3]);
     if (words[0].equals("requests")) {
-      load = Requests.start(proxy, words[2], count, words[4].equals("close"));
-    } else {
-      long rate = Quantity.bytes(words[4]);
-      int receive = (int) Quantity.bytes(words[5]);
-      load =
-          new Streams(Readers.start(new Readers.Plan(proxy, words[2], count, rate, receive, SEED)));
+      return Requests.start(proxy, path, count, words[4].equals("close"));
     }
-    return "started";
+    if (words[0].equals("probe")) {
+      return Requests.probe(proxy, path, count, Quantity.count(words[4]));
+    }
+    int receive = (int) Quantity.bytes(words[5]);
+    Readers.Plan plan =
+        new Readers.Plan(proxy, path, count, Quantity.bytes(words[4]), receive, SEED);
+    boolean again = words[6].equals("again");
+    return new Streams(again ? Readers.startAgainAndAgain(plan) : Readers.start(plan));
   }
 
   static String joined(Map<String, Long> reasons) {
@@ -174,7 +192,7 @@ public final class LoadProcess {
       Readers.Progress progress = readers.progress();
       boolean ended = stopped || progress.open() == 0;
       String reasons = ended ? joined(readers.stop().reasons()) : "";
-      return new Mark(System.nanoTime(), progress.bytes(), 0, progress.failed(), 0, 0, reasons);
+      return new Mark(System.nanoTime(), progress.bytes(), 0, progress.failed(), 0, 0, 0, reasons);
     }
 
     @Override

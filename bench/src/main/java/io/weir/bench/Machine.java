@@ -46,8 +46,9 @@ record Machine(int cores, long descriptorsMax, boolean charged, Map<String, Stri
     if (version > 0) {
       return "read from a cgroup of the proxy's own, version " + version;
     }
-    return SocketMemory.ofProxyBytes(1, 1) >= 0
-        ? "computed: resident, and what ss says its sockets hold; without pipes and page tables"
+    return SocketMemory.ofProxy(1, 1) != null
+        ? "added up: resident, what ss says its sockets hold, bytes in pipes, page tables, stacks,"
+            + " 4 KiB a socket"
         : "cannot be seen: that needs leave to make a cgroup, or ss (Debian: iproute2)";
   }
 

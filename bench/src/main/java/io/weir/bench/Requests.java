@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -21,26 +22,45 @@ import java.util.function.Consumer;
  * its body is the one expected. A connection that the server closes between two answers is opened
  * anew; one that breaks in an answer counts as failed, and is opened anew too, until {@link
  * #FAILED_MAX} have.
+ *
+ * <p>Probes are not opened anew: each is a new connection at its own time, whether the one before
+ * has its answer or not, so that a slow answer cannot hide the next one.
  */
 final class Requests implements LoadProcess.Load {
   private static final String BODY = "hello\n";
   private static final int ANSWER_BYTES_MAX = 4096;
   private static final long FAILED_MAX = 1_000;
   private static final long JOIN_MILLIS = 10_000;
+  private static final long SELECT_MILLIS_MAX = 1_000;
+
+  /** A probe that comes later than this many turns is left out, not made up for. */
+  private static final int LATE_TURNS_MAX = 5;
 
   private final InetSocketAddress address;
   private final byte[] request;
   private final boolean close;
+
+  /** Between two probes; 0 where these are no probes. */
+  private final long everyNanos;
+
+  private final int probesMax;
+  private final ArrayDeque<Client> spare = new ArrayDeque<>();
   private final Selector selector;
   private final Thread thread;
   private final Latencies latencies = new Latencies();
   private final Map<String, Long> reasons = new TreeMap<>();
   private long failed;
+  private int probes;
+  private long probeNanos = System.nanoTime();
   private volatile boolean stopping;
 
-  private Requests(InetSocketAddress address, String path, boolean close) throws IOException {
+  private Requests(
+      InetSocketAddress address, String path, boolean close, int probesMax, long everyNanos)
+      throws IOException {
     this.address = address;
     this.close = close;
+    this.probesMax = probesMax;
+    this.everyNanos = everyNanos;
     String host = address.getHostString() + ":" + address.getPort();
     String last = close ? "Connection: close\r\n" : "";
     this.request =
@@ -58,16 +78,44 @@ final class Requests implements LoadProcess.Load {
    */
   static Requests start(InetSocketAddress address, String path, int count, boolean close)
       throws IOException {
-    Requests requests = new Requests(address, path, close);
+    Requests requests = new Requests(address, path, close, 0, 0);
     for (int i = 0; i < count; i++) {
-      requests.open();
+      requests.open(requests.new Client());
     }
     requests.thread.start();
     return requests;
   }
 
-  private void open() throws IOException {
-    Client client = new Client();
+  /**
+   * Starts probes.
+   *
+   * @param max that wait for their answer at once; one beyond counts as failed
+   * @param everyMillis between two of them, above 0
+   */
+  static Requests probe(InetSocketAddress address, String path, int max, long everyMillis)
+      throws IOException {
+    Requests requests = new Requests(address, path, true, max, everyMillis * 1_000_000);
+    requests.thread.start();
+    return requests;
+  }
+
+  /** Opens the probes that are due; returns the time to the next, in milliseconds. */
+  private long probeDue() throws IOException {
+    long now = System.nanoTime();
+    while (probeNanos - now <= 0) {
+      probeNanos = Math.max(probeNanos, now - LATE_TURNS_MAX * everyNanos) + everyNanos;
+      if (probes >= probesMax) {
+        count("no answer: " + probesMax + " were under way");
+      } else if (!hopeless()) {
+        Client client = spare.poll();
+        probes++;
+        open(client == null ? new Client() : client);
+      }
+    }
+    return Math.max(1, (probeNanos - now) / 1_000_000);
+  }
+
+  private void open(Client client) {
     try {
       client.connect();
     } catch (IOException e) {
@@ -84,7 +132,7 @@ final class Requests implements LoadProcess.Load {
         };
     try {
       while (!stopping) {
-        selector.select(ready, 1_000);
+        selector.select(ready, everyNanos > 0 ? probeDue() : SELECT_MILLIS_MAX);
       }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
@@ -120,6 +168,7 @@ final class Requests implements LoadProcess.Load {
             latencies.total(),
             failed,
             latencies.percentile(50) / 1e6,
+            latencies.percentile(90) / 1e6,
             latencies.percentile(99) / 1e6,
             LoadProcess.joined(reasons));
     latencies.clear();
@@ -204,7 +253,17 @@ final class Requests implements LoadProcess.Load {
         return;
       }
       channel.close();
-      connect();
+      next();
+    }
+
+    /** Opens a new connection, or waits for the next probe's time. */
+    private void next() throws IOException {
+      if (everyNanos > 0) {
+        probes--;
+        spare.add(this);
+      } else {
+        connect();
+      }
     }
 
     private boolean whole() throws IOException {
@@ -229,7 +288,7 @@ final class Requests implements LoadProcess.Load {
       try {
         channel.close();
         if (!stopping && !hopeless()) {
-          connect();
+          next();
         }
       } catch (IOException e) {
         count("cannot connect: " + e.getMessage());

@@ -53,18 +53,35 @@ final class Run {
       return Bench.FAILED;
     }
     Map<String, String> shown = configurations();
-    out.printf(
-        "Rounds: %d, each of %d s after a warm-up; cells: %d. First the load alone.%n%n",
-        settings.rounds(), settings.seconds(), settings.rounds() * peers.size() * workloads.size());
+    sayHowLong();
     Path folder = Files.createTempDirectory("weir-bench");
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder), "end"));
     measure(folder);
     Report report = new Report(settings, machine, versions, shown, peers, workloads, results);
     out.print(TextReport.of(report));
-    Path file = settings.out().resolve("weir-bench.html");
-    Files.writeString(file, HtmlReport.of(report));
-    out.println("\nWith charts: " + file);
+    write(report);
     return results.all().stream().anyMatch(r -> r.error() != null) ? Bench.FAILED : Bench.DONE;
+  }
+
+  private void sayHowLong() {
+    int cells = peers.size() * workloads.stream().mapToInt(settings::rounds).sum();
+    out.printf(
+        "%d cells with a window of %d s: about %d minutes. First the load alone.%n%n",
+        cells, settings.seconds(), Math.ceilDiv(settings.millis(peers.size(), workloads), 60_000L));
+  }
+
+  private void write(Report report) throws IOException {
+    Path page = settings.out().resolve("weir-bench.html");
+    Files.writeString(page, HtmlReport.of(report));
+    out.println("\nWith charts: " + page);
+    String table = ReadmeTable.of(report);
+    if (!table.isEmpty()) {
+      Files.writeString(settings.out().resolve("weir-bench.md"), table);
+      Path picture = settings.out().resolve("weir-bench.svg");
+      Files.writeString(picture, ReadmeChart.of(report));
+      out.println("\nFor a README, also in weir-bench.md, with its picture " + picture + ":\n");
+      out.print(table);
+    }
   }
 
   private Map<String, String> versions() throws IOException, InterruptedException {
@@ -127,14 +144,18 @@ final class Run {
       load.addAll(List.of(origin, readers));
       Cell cell = new Cell(settings, machine, origin, readers, folder);
       for (Workload workload : workloads) {
-        note(cell.direct(workload));
+        if (workload.direct()) {
+          note(cell.direct(workload));
+        }
       }
       for (int round = 1; round <= settings.rounds(); round++) {
         List<Peer> order = new ArrayList<>(peers);
         Collections.rotate(order, -(round - 1));
         for (Workload workload : workloads) {
-          for (Peer peer : order) {
-            note(cell.proxy(round, workload, peer));
+          if (round <= settings.rounds(workload)) {
+            for (Peer peer : order) {
+              note(cell.proxy(round, workload, peer));
+            }
           }
         }
       }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the kernel holds for TCP sockets, where no cgroup counts it. */
 final class SocketMemory {
@@ -13,47 +14,59 @@ final class SocketMemory {
   private SocketMemory() {}
 
   /**
+   * What sockets hold.
+   *
+   * @param bytes received, being sent, reserved, and in the backlog (ss(8), skmem)
+   * @param sockets how many they are
+   */
+  record Held(long bytes, int sockets) {}
+
+  /**
    * Asks {@code ss} for the sockets of one proxy, in all states, those without an owner too.
    *
    * @param port that it listens on
    * @param originPort that it connects to
-   * @return bytes: received, being sent, reserved, and in the backlog (ss(8), skmem); -1 without ss
+   * @return null without ss
    */
-  static long ofProxyBytes(int port, int originPort) {
+  static @Nullable Held ofProxy(int port, int originPort) {
     List<String> command =
         List.of("ss", "-tmnaH", "( sport = :" + port + " or dport = :" + originPort + " )");
     try {
       Process ss = new ProcessBuilder(command).start();
       ss.getOutputStream().close();
       try (var in = ss.getInputStream()) {
-        return sum(new String(in.readAllBytes(), StandardCharsets.US_ASCII));
+        return held(new String(in.readAllBytes(), StandardCharsets.US_ASCII));
       }
     } catch (IOException e) {
-      return -1;
+      return null;
     }
   }
 
   /** Sums r, w, f and bl of each skmem:(r0,rb131072,t0,tb2626560,f0,w0,o0,bl0,d0). */
-  static long sum(String said) {
+  static Held held(String said) {
     long bytes = 0;
+    int sockets = 0;
     String begin = "skmem:(";
     for (int at = said.indexOf(begin); at >= 0; at = said.indexOf(begin, at + 1)) {
       int end = said.indexOf(')', at);
       if (end < 0) {
-        return bytes;
+        break;
       }
+      sockets++;
       for (String field : said.substring(at + begin.length(), end).split(",", -1)) {
         bytes += counted(field);
       }
     }
-    return bytes;
+    return new Held(bytes, sockets);
   }
 
   private static long counted(String field) {
     for (String name : List.of("bl", "r", "w", "f")) {
       String value = field.startsWith(name) ? field.substring(name.length()) : "";
       if (!value.isEmpty() && value.chars().allMatch(Character::isDigit)) {
-        return Long.parseLong(value);
+        // What is reserved ahead is signed in the kernel and for a moment below 0; ss shows 2^32 -
+        // n.
+        return (int) Long.parseLong(value);
       }
     }
     return 0;

@@ -23,7 +23,7 @@ final class TextReport {
     text.append('\n').append(workload.name()).append(": ").append(workload.says()).append('\n');
     List<Figure> figures = new ArrayList<>();
     for (Figure figure : workload.figures()) {
-      if (figure.compared() || figure == Figure.DELIVERED) {
+      if (figure.tabled()) {
         figures.add(figure);
       }
     }

@@ -1,7 +1,6 @@
 package io.weir.bench;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +16,7 @@ final class Watch implements AutoCloseable {
   /** Listing the sockets of a thousand connections costs milliseconds. */
   private static final int LOOKS_BETWEEN_SOCKETS = 4;
 
-  private final long root;
-  private final int port;
-  private final int originPort;
-  private final @Nullable Cgroup cgroup;
+  private final Gauge gauge;
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "watch");
   private volatile long residentBytes;
@@ -28,11 +24,8 @@ final class Watch implements AutoCloseable {
   private volatile long chargeBytes = -1;
   private volatile long machineBytes;
 
-  Watch(long root, int port, int originPort, @Nullable Cgroup cgroup) {
-    this.root = root;
-    this.port = port;
-    this.originPort = originPort;
-    this.cgroup = cgroup;
+  Watch(Gauge gauge) {
+    this.gauge = gauge;
     thread.setDaemon(true);
     thread.start();
   }
@@ -51,19 +44,16 @@ final class Watch implements AutoCloseable {
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // written by this thread alone
   private void look(boolean sockets) throws IOException {
-    List<Long> pids = ProcessTree.of(root);
-    long resident = ProcessTree.residentBytes(pids);
-    residentBytes = Math.max(residentBytes, resident);
+    @Nullable Cgroup cgroup = gauge.cgroup();
+    boolean all = cgroup != null || sockets;
+    Gauge.Reading now = all ? gauge.read() : gauge.readResident();
+    residentBytes = Math.max(residentBytes, now.residentBytes());
+    socketBytes = Math.max(socketBytes, now.socketBytes());
+    chargeBytes = Math.max(chargeBytes, now.chargeBytes());
     machineBytes = Math.max(machineBytes, SocketMemory.ofMachineBytes());
     if (cgroup != null) {
-      long now = Math.max(cgroup.socketBytes(), cgroup.socketPeakBytes());
-      socketBytes = Math.max(socketBytes, now);
-      long charge = Math.max(cgroup.chargeBytes(), cgroup.chargePeakBytes());
-      chargeBytes = Math.max(chargeBytes, charge);
-    } else if (sockets) {
-      long now = SocketMemory.ofProxyBytes(port, originPort);
-      socketBytes = Math.max(socketBytes, now);
-      chargeBytes = now < 0 ? chargeBytes : Math.max(chargeBytes, resident + now);
+      socketBytes = Math.max(socketBytes, cgroup.socketPeakBytes());
+      chargeBytes = Math.max(chargeBytes, cgroup.chargePeakBytes());
     }
   }
 

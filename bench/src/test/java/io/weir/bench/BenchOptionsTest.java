@@ -16,6 +16,23 @@ class BenchOptionsTest {
     assertThat(settings.peers()).isEqualTo(Peers.all());
     assertThat(settings.workloads()).extracting(Workload::name).contains("bulk16", "slow");
     assertThat(settings.workloads()).extracting(Workload::name).doesNotContain("churn", "slow9000");
+    assertThat(settings.rounds(Workload.named("bulk16"))).isEqualTo(3);
+    assertThat(settings.rounds(Workload.named("after"))).isEqualTo(1);
+  }
+
+  @Test
+  void millis_ofTheUsualRunWithAllProxies_isAQuarterOfAnHourAtMost() throws UsageException {
+    Settings settings = BenchOptions.read(List.of());
+    long millis = settings.millis(Peers.all().size(), settings.workloads());
+    assertThat(millis).isBetween(5 * 60_000L, 15 * 60_000L);
+    Settings quick = BenchOptions.read(List.of("--quick", "--workloads", "small"));
+    assertThat(quick.millis(2, quick.workloads())).isEqualTo(3 * (1_000 + 2_000 + 1_500));
+  }
+
+  @Test
+  void read_rounds_areTakenForAllWorkloads() throws UsageException {
+    Settings settings = BenchOptions.read(List.of("--rounds", "2"));
+    assertThat(settings.rounds(Workload.named("after"))).isEqualTo(2);
   }
 
   @Test

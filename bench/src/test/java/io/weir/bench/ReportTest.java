@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
 class ReportTest {
@@ -29,7 +30,7 @@ class ReportTest {
       }
     }
     Settings settings =
-        new Settings("weir <bench>", 2, 8, 0, peers, workloads, Path.of("."), List.of());
+        new Settings("weir <bench>", 2, false, 8, 0, peers, workloads, Path.of("."), List.of());
     Machine machine = new Machine(2, 1024, false, Map.of("kernel", "a & b"));
     return new Report(
         settings,
@@ -69,6 +70,46 @@ class ReportTest {
       charts++;
     }
     assertThat(charts).isGreaterThan(20);
+  }
+
+  @Test
+  void readmeTable_ofAReport_hasARowForEachProxy() {
+    assertThat(ReadmeTable.of(report()))
+        .startsWith("| | CPU s/GB, 16 readers | MB/s, 16 readers | CPU µs/small request |")
+        .contains("\n|---|---:|---:|---:|---:|---:|\n")
+        .contains("\n| Weir | 1.500 | 2 | 1.5 | 1.5 | 2 |\n| HAProxy, as shipped | 3.000 | 3 |");
+  }
+
+  @Test
+  void readmeTable_ofAWorkloadThatDidNotRun_hasNoColumnForIt() {
+    Results results = new Results();
+    results.add(cell(1, Workload.named("small"), "weir", 1));
+    Report all = report();
+    Report some =
+        new Report(
+            all.settings(),
+            all.machine(),
+            all.versions(),
+            all.configurations(),
+            all.peers(),
+            all.workloads(),
+            results);
+    assertThat(ReadmeTable.of(some))
+        .isEqualTo(
+            "| | CPU µs/small request |\n|---|---:|\n| Weir | 1.0 |\n| HAProxy, as shipped | - |\n");
+  }
+
+  @Test
+  void readmeChart_ofAReport_isAFileOfItsOwnForLightAndDark() throws Exception {
+    String svg = ReadmeChart.of(report());
+    Document parsed =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new InputSource(new StringReader(svg)));
+    assertThat(parsed.getDocumentElement().getAttribute("xmlns"))
+        .isEqualTo("http://www.w3.org/2000/svg");
+    assertThat(parsed.getElementsByTagName("svg").getLength()).isEqualTo(1 + 5);
+    assertThat(svg).contains("prefers-color-scheme: dark", "--ours").doesNotContain("NaN");
   }
 
   @Test

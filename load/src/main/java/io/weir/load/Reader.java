@@ -21,6 +21,9 @@ final class Reader {
   /** When its next turn is; kept by {@link Readers}. */
   long dueNanos;
 
+  /** Among all of {@link Readers}. */
+  final int place;
+
   private final Readers readers;
   private @Nullable SocketChannel channel;
   private @Nullable SelectionKey key;
@@ -31,8 +34,9 @@ final class Reader {
   private long requestNanos;
   private long endNanos;
 
-  Reader(Readers readers) {
+  Reader(Readers readers, int place) {
     this.readers = readers;
+    this.place = place;
   }
 
   static byte[] request(Readers.Plan plan) {

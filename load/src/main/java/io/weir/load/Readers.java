@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -103,6 +104,12 @@ public final class Readers implements AutoCloseable {
 
   private final AtomicLong ok = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
+
+  /** Downloads that took the place of whole ones. */
+  private final AtomicLong repeated = new AtomicLong();
+
+  private final boolean again;
+  private final ArrayDeque<Integer> vacant = new ArrayDeque<>();
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Selector selector;
   private final Reader[] all;
@@ -119,8 +126,9 @@ public final class Readers implements AutoCloseable {
   private volatile @Nullable Summary summary;
   private volatile @Nullable RuntimeException failure;
 
-  private Readers(Plan plan, Selector selector) {
+  private Readers(Plan plan, boolean again, Selector selector) {
     this.plan = plan;
+    this.again = again;
     this.selector = selector;
     this.sequence = new SeededBytes(plan.seed());
     this.request = Reader.request(plan);
@@ -145,7 +153,21 @@ public final class Readers implements AutoCloseable {
    *     each reader fail instead
    */
   public static Readers start(Plan plan) throws IOException {
-    Readers readers = new Readers(plan, Selector.open());
+    return start(plan, false);
+  }
+
+  /**
+   * Starts downloads, each of which begins anew, on a new connection, when its body is whole. One
+   * that fails does not: so a server that refuses is not asked for ever.
+   *
+   * @throws IOException as {@link #start}
+   */
+  public static Readers startAgainAndAgain(Plan plan) throws IOException {
+    return start(plan, true);
+  }
+
+  private static Readers start(Plan plan, boolean again) throws IOException {
+    Readers readers = new Readers(plan, again, Selector.open());
     readers.thread.start();
     return readers;
   }
@@ -154,7 +176,8 @@ public final class Readers implements AutoCloseable {
   public Progress progress() {
     long done = ok.get();
     long lost = failed.get();
-    return new Progress(plan.count() - done - lost, done, lost, bytes.get());
+    long open = plan.count() + repeated.get() - done - lost;
+    return new Progress(open, done, lost, bytes.get());
   }
 
   /**
@@ -246,17 +269,18 @@ public final class Readers implements AutoCloseable {
   }
 
   private boolean allEnded() {
-    return ok.get() + failed.get() == plan.count();
+    return ok.get() + failed.get() == plan.count() + repeated.get();
   }
 
   private boolean canConnect() {
-    return started < all.length && connecting < CONNECTING_MAX;
+    return (started < all.length || !vacant.isEmpty()) && connecting < CONNECTING_MAX;
   }
 
   private void connectMore() {
     while (canConnect()) {
-      Reader reader = new Reader(this);
-      all[started++] = reader;
+      int place = started < all.length ? started++ : vacant.remove();
+      Reader reader = new Reader(this, place);
+      all[place] = reader;
       connecting++;
       try {
         if (reader.connect(selector)) {
@@ -336,6 +360,10 @@ public final class Readers implements AutoCloseable {
         return true;
       }
       reader.close(System.nanoTime());
+      if (again) {
+        repeated.incrementAndGet(); // first, or all would seem to have ended
+        vacant.add(reader.place);
+      }
       ok.incrementAndGet();
     } catch (BadMessageException e) {
       ended(reader, String.valueOf(e.getMessage()));

@@ -54,6 +54,38 @@ class ReadersTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 10_000_000})
+  void againAndAgain_untilStopped_eachBodyHasAConnection(long rate) throws Exception {
+    try (Origin origin = Origin.start(new InetSocketAddress(LOOPBACK, 0), 7)) {
+      InetSocketAddress address = new InetSocketAddress(LOOPBACK, origin.port());
+      Readers.Plan plan = new Readers.Plan(address, "/bytes/10000", 5, rate, 0, 7);
+      Readers.Summary summary;
+      try (Readers readers = Readers.startAgainAndAgain(plan)) {
+        assertThat(origin.await(counters -> counters.accepted() >= 50, LIMIT_MILLIS)).isTrue();
+        summary = readers.stop();
+      }
+      assertThat(summary.reasons()).isEmpty();
+      assertThat(summary.progress().failed()).isZero();
+      assertThat(summary.progress().open()).as("those that were stopped").isEqualTo(5);
+      assertThat(summary.progress().ok()).isGreaterThanOrEqualTo(40);
+      assertThat(summary.progress().bytes())
+          .isBetween(summary.progress().ok() * 10_000, (summary.progress().ok() + 5) * 10_000);
+    }
+  }
+
+  @Test
+  void againAndAgain_refused_endsWithTheFirstFailureOfEach() throws Exception {
+    try (Origin origin = Origin.start(new InetSocketAddress(LOOPBACK, 0), 7)) {
+      InetSocketAddress address = new InetSocketAddress(LOOPBACK, origin.port());
+      Readers.Plan plan = new Readers.Plan(address, "/status/503", 3, 0, 0, 7);
+      try (Readers readers = Readers.startAgainAndAgain(plan)) {
+        assertThat(readers.await(LIMIT_MILLIS)).isTrue();
+        assertThat(readers.stop().progress()).isEqualTo(new Readers.Progress(0, 0, 3, 0));
+      }
+    }
+  }
+
   @Test
   void read_pacedChunkedWithOddChunks_isOk() throws Exception {
     Readers.Summary summary = readFromOrigin("/chunked/100001?chunk=777", 50, 1 << 20, 7);

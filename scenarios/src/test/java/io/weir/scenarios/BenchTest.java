@@ -39,17 +39,17 @@ class BenchTest {
 
   @Test
   void bench_inItsSmallestSize_writesFiguresAndLeavesNothing() throws Exception {
-    Process bench = bench("bulk1,small", "1");
+    Process bench = bench("bulk1,small", "1", "weir,nginx");
     assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
     assertThat(bench.exitValue()).as(said()).isZero();
     assertThat(said())
         .contains("bulk1: 1 reader, as fast as it can", "CPU s/GB", "net.ipv4.tcp_rmem: ");
-    String page = Files.readString(folder.resolve("weir-bench.html"));
-    assertThat(page).contains("<svg role=\"img\"", "prefers-color-scheme: dark");
-    String begin = "<script type=\"application/json\" id=\"figures\">";
-    String json = page.substring(page.indexOf(begin) + begin.length());
-    List<Map<String, Object>> cells =
-        Json.objects(Json.parse(json.substring(0, json.indexOf("</script>"))), "cells");
+    assertThat(page()).contains("<svg role=\"img\"", "prefers-color-scheme: dark");
+    String table = Files.readString(folder.resolve("weir-bench.md"));
+    assertThat(table).startsWith("| | CPU µs/small request |").contains("\n| Weir | ");
+    assertThat(said()).contains(table);
+    assertThat(folder.resolve("weir-bench.svg")).content().startsWith("<svg xmlns=");
+    List<Map<String, Object>> cells = cells();
     Map<String, Object> bulk = cell(cells, "bulk1");
     assertThat((Double) bulk.get("cpu_s_per_gb")).isPositive();
     assertThat((Double) bulk.get("mb_per_s")).isPositive();
@@ -61,10 +61,36 @@ class BenchTest {
     assertNothingIsLeft();
   }
 
+  @Test
+  void bench_ofMemoryAndNeighbours_hasTheirFigures() throws Exception {
+    Process bench = bench("latency,start,beside,after", "1", "weir");
+    assertThat(bench.waitFor(2 * WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
+    assertThat(bench.exitValue()).as(said()).isZero();
+    assertThat(said()).containsPattern("4 cells with a window of 1 s: about \\d minutes");
+    List<Map<String, Object>> cells = cells();
+    Map<String, Object> latency = cell(cells, "latency");
+    assertThat((Double) latency.get("p90_ms"))
+        .isBetween((Double) latency.get("p50_ms"), (Double) latency.get("p99_ms"));
+    assertThat((Double) latency.get("mb_per_s")).isPositive();
+    Map<String, Object> start = cell(cells, "start");
+    assertThat((Double) start.get("resident_start_mib")).isBetween(10.0, 1000.0);
+    assertThat((Double) start.get("resident_warm_mib")).isBetween(10.0, 1000.0);
+    Map<String, Object> beside = cell(cells, "beside");
+    assertThat((Double) beside.get("alone_mb_per_s")).isPositive();
+    assertThat((Double) beside.get("together_mb_per_s")).isPositive();
+    assertThat((Double) beside.get("delivered_percent")).isPositive();
+    Map<String, Object> after = cell(cells, "after");
+    if (after.containsKey("charge_mib")) { // where the kernel or ss lets it be seen
+      assertThat((Double) after.get("charge_after_mib"))
+          .isBetween(10.0, (Double) after.get("charge_mib"));
+    }
+    assertNothingIsLeft();
+  }
+
   @ParameterizedTest
   @CsvSource({"INT, 130", "TERM, 143", "KILL, 137"})
   void bench_endedInTheMiddle_leavesNoProcess(String signal, int exitCode) throws Exception {
-    Process bench = bench("bulk1", "60");
+    Process bench = bench("bulk1", "60", "weir,nginx");
     awaitProcesses(PROCESSES_WHILE_MEASURING);
     new ProcessBuilder("kill", "-" + signal, Long.toString(bench.pid())).start().waitFor();
     assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
@@ -78,10 +104,21 @@ class BenchTest {
 
   @Test
   void bench_wrongUsage_exitsWith2AndSaysWhatWouldBeRight() throws Exception {
-    Process bench = bench("bulk2", "1");
+    Process bench = bench("bulk2", "1", "weir,nginx");
     assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).isTrue();
     assertThat(bench.exitValue()).isEqualTo(2);
     assertThat(said()).contains("--workloads: 'bulk2' is not one of bulk1, bulk16");
+  }
+
+  private String page() throws IOException {
+    return Files.readString(folder.resolve("weir-bench.html"));
+  }
+
+  private List<Map<String, Object>> cells() throws IOException {
+    String page = page();
+    String begin = "<script type=\"application/json\" id=\"figures\">";
+    String json = page.substring(page.indexOf(begin) + begin.length());
+    return Json.objects(Json.parse(json.substring(0, json.indexOf("</script>"))), "cells");
   }
 
   private static Map<String, Object> cell(List<Map<String, Object>> cells, String workload) {
@@ -91,12 +128,12 @@ class BenchTest {
         .orElseThrow();
   }
 
-  private Process bench(String workloads, String seconds) throws IOException {
+  private Process bench(String workloads, String seconds, String peers) throws IOException {
     Path temporary = Files.createDirectories(folder.resolve("tmp"));
     List<String> command =
         new ArrayList<>(List.of("env", "--default-signal=INT", launcher(), "bench", "--quick"));
     command.addAll(List.of("--seconds", seconds, "--workloads", workloads));
-    command.addAll(List.of("--peers", "weir,nginx", "--out", folder.toString()));
+    command.addAll(List.of("--peers", peers, "--out", folder.toString()));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
     environment.put("JAVA_HOME", System.getProperty("java.home"));

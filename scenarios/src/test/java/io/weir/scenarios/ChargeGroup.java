@@ -80,6 +80,12 @@ final class ChargeGroup implements AutoCloseable {
     return all;
   }
 
+  /** Limits the memory of all that runs in it. */
+  void limit(long bytes) throws IOException {
+    Files.writeString(
+        folder.resolve(v2 ? "memory.max" : "memory.limit_in_bytes"), Long.toString(bytes));
+  }
+
   /** What is charged now, sockets included. */
   long chargeBytes() throws IOException {
     return v2

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LauncherTest {
@@ -32,7 +33,8 @@ class LauncherTest {
   void start_underEachShell_runsJavaWithItsFlags(String shell) throws Exception {
     List<String> command = new ArrayList<>(List.of(shell.split(" ", -1)));
     assumeThat(Path.of(command.getFirst())).exists();
-    command.addAll(List.of(checkout.launcher.toString(), "serve", "--to", "http://a b"));
+    command.addAll(
+        List.of(checkout.launcher.toString(), "serve", "--to", "http://a b", "--memory=640m"));
     Outcome run = checkout.await(checkout.start(Map.of(), command));
     String dist = checkout.root.toRealPath() + "/app/target/dist/";
     assertThat(run.out())
@@ -40,12 +42,15 @@ class LauncherTest {
             "arena:1",
             "<@" + dist + "jvm.options>",
             "<-XX:AOTCache=" + dist + "weir.aot>",
+            "<-Xmx28m>",
+            "<-XX:MaxDirectMemorySize=480m>",
             "<-cp>",
             "<" + dist + "weir.jar>",
             "<io.weir.cli.Weir>",
             "<serve>",
             "<--to>",
-            "<http://a b>");
+            "<http://a b>",
+            "<--memory=640m>");
     assertThat(run.err()).isEmpty();
   }
 
@@ -216,5 +221,67 @@ class LauncherTest {
     Outcome run = checkout.weir("serve", "--to", "https://a");
     assertThat(run.out()).contains(WITH_C2);
     assertThat(run.err()).singleElement().asString().contains("Linux riscv64");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "serve --memory 64m, 16, 48",
+    "serve --memory=1g --to http://a, 44, 768",
+    "demo --memory 0524288k, 22, 384",
+    "serve --memory 1073741824, 44, 768",
+    "serve --memory 1t, 8192, 786432",
+    "serve --memory 16m, 16, 32",
+  })
+  void memory_given_setsTheHeap(String words, int heap, int direct) throws Exception {
+    Outcome run = checkout.weir(words.split(" ", -1));
+    assertThat(run.out())
+        .contains("<-Xmx" + heap + "m>", "<-XX:MaxDirectMemorySize=" + direct + "m>");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "doctor 1 --memory 1g",
+        "serve --memory x",
+        "serve --memory 1x",
+        "serve --memory -1g",
+        "serve --memory 99999999999999999999g",
+        "serve --memory=",
+      })
+  void memory_ofAnotherCommandOrNoSize_leavesTheHeapAsItIs(String words) throws Exception {
+    Outcome run = checkout.weir(words.split(" ", -1));
+    assertThat(run.out()).noneMatch(line -> line.startsWith("<-Xmx"));
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0::/a/b, / - cgroup2 c rw, a/b/memory.max=max a/memory.max=2147483648, 44",
+    "0::/, / - cgroup2 c rw, memory.max=4294967296, 86",
+    "0::/a/b, /a - cgroup2 c rw, b/memory.max=4294967296 memory.max=max, 86",
+    "0::/../x, / - cgroup2 c rw, memory.max=4294967296, 16",
+    "'3:cpu,memory:/', / - cgroup c rw,memory.limit_in_bytes=9223372036854771712, 16",
+    "3:memory:/a, '/a - cgroup c rw,memory', memory.limit_in_bytes=2147483648, 44",
+    "3:memory:/, '/ - cgroup c rw,cpu', memory.limit_in_bytes=2147483648, 16",
+  })
+  void memory_notGiven_isHalfOfTheCgroupsLimit(String group, String mount, String limits, int heap)
+      throws Exception {
+    Path proc = folder.resolve("proc");
+    Path self = Files.createDirectories(proc.resolve("self"));
+    Files.writeString(self.resolve("cgroup"), group + "\n");
+    String[] root = mount.split(" ", 2);
+    Files.writeString(
+        self.resolve("mountinfo"),
+        "31 23 0:28 " + root[0] + " " + folder + "/mount rw,relatime shared:9 " + root[1] + "\n");
+    for (String limit : limits.split(" ", -1)) {
+      String[] parts = limit.split("=", 2);
+      Path file = folder.resolve("mount").resolve(parts[0]);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, parts[1] + "\n");
+    }
+    Outcome run = checkout.weir(Map.of("WEIR_TEST_PROC", proc.toString()), "serve", "--to", "x");
+    assertThat(run.out()).contains("<-Xmx" + heap + "m>");
+    assertThat(run.err()).isEmpty();
   }
 }

@@ -53,6 +53,10 @@ class UsageTest {
           serve --to http://127.0.0.1 --insecure-origin | --insecure-origin: the origin is not https
           serve --to https://127.0.0.1 --tls-provider x | --tls-provider: 'x' is not one of auto
           serve --to http://127.0.0.1 --access-log-format x | 'x' is not one of common
+          serve --to http://127.0.0.1 --memory 64m | --memory: 64.0 MiB is too little for 16
+          serve --to http://127.0.0.1 --memory 1g --max-connections 999999 | --max-connections: 999,999
+          serve --explain-memory --memory 1x | --memory: "1x" is not a size
+          demo --memory 64m | --memory: 64.0 MiB is too little
           demo --readers -1 | --readers
           demo --seconds soon | --seconds: "soon" is not
           demo --rate 0 | --rate: 0 is not between 1 and 2g
@@ -73,6 +77,15 @@ class UsageTest {
     assertThat(run.err().getFirst()).isEqualTo("Usage: weir COMMAND [OPTION...]");
     assertThat(run.out()).isEmpty();
     assertThat(run.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void explainMemory_always_showsTheTermsAndExitsWith0() throws Exception {
+    Program.Outcome run = Program.run("serve", "--explain-memory", "--memory", "160m");
+    assertThat(run.out().getFirst()).isEqualTo("memory                        160.0 MiB  --memory");
+    assertThat(run.out()).anyMatch(line -> line.startsWith("= budget "));
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isZero();
   }
 
   @Test

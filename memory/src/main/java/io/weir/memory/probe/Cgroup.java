@@ -55,6 +55,37 @@ public final class Cgroup {
     }
   }
 
+  /**
+   * The memory limit that holds for this process, bytes: the least one of its cgroup and of those
+   * above it; {@link Long#MAX_VALUE} where none is set or none can be seen.
+   *
+   * @param proc where /proc is mounted
+   */
+  public static long ownLimitBytes(Path proc) {
+    try (ProcText text = ProcText.open(proc.resolve("self/cgroup"))) {
+      Paths paths = Paths.parse(text);
+      List<Mounts.Mount> mounts = Mounts.ofType(proc.resolve("self/mountinfo"), "cgroup");
+      boolean first = paths.v1() != null;
+      String path = first ? paths.v1() : paths.v2();
+      Place place = path == null ? null : place(first ? 1 : 2, path, mounts);
+      Path folder = place == null ? null : place.folder();
+      if (place == null || folder == null) {
+        return Long.MAX_VALUE;
+      }
+      return first
+          ? limit(place, folder, "memory.limit_in_bytes", limitAbove(folder))
+          : limit(place, folder, "memory.max", Long.MAX_VALUE);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  /** Version 1: the kernel's own minimum along the path reaches beyond the namespace's root. */
+  private static long limitAbove(Path folder) throws IOException {
+    long bytes = stat(folder, "hierarchical_memory_limit")[0];
+    return bytes < 0 ? Long.MAX_VALUE : bytes;
+  }
+
   private static String reason(Target target, @Nullable Place place) {
     return place == null
         ? "no memory controller of cgroups is mounted here"

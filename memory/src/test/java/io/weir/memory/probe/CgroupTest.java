@@ -116,6 +116,33 @@ class CgroupTest {
   }
 
   @Test
+  void ownLimit_version2_isTheLeastAlongThePath() throws IOException {
+    mount("cgroup2", "/", "rw");
+    proc().file("self/cgroup", "0::/a/b\n");
+    group("a/b/memory.max", "max");
+    group("a/memory.max", "1000000");
+    assertThat(Cgroup.ownLimitBytes(folder.resolve("proc"))).isEqualTo(1_000_000);
+  }
+
+  @Test
+  void ownLimit_version1_reachesBeyondTheNamespace() throws IOException {
+    mount("cgroup", "/docker/1", "rw,memory");
+    proc().file("self/cgroup", "4:memory:/docker/1\n0::/\n");
+    group("memory.limit_in_bytes", "9223372036854771712");
+    assertThat(Cgroup.ownLimitBytes(folder.resolve("proc"))).isEqualTo(Long.MAX_VALUE);
+    group("memory.stat", "rss 1\nhierarchical_memory_limit 5000\n");
+    assertThat(Cgroup.ownLimitBytes(folder.resolve("proc"))).isEqualTo(5000);
+  }
+
+  @Test
+  void ownLimit_nothingToSee_isNone() throws IOException {
+    proc();
+    assertThat(Cgroup.ownLimitBytes(folder.resolve("proc"))).isEqualTo(Long.MAX_VALUE);
+    proc().file("self/cgroup", "0::/../x\n");
+    assertThat(Cgroup.ownLimitBytes(folder.resolve("proc"))).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void real_ofAProcessInAGroupOfItsOwn_tellsItsLimitAndUsage()
       throws IOException, InterruptedException {
     Optional<Path> made = makeGroup();

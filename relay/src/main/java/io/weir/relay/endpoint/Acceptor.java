@@ -1,17 +1,24 @@
 package io.weir.relay.endpoint;
 
+import io.weir.relay.budget.Governor;
 import io.weir.relay.loop.Loop;
+import org.jspecify.annotations.Nullable;
 
 /** Who takes accepted connections. */
 public interface Acceptor {
-  /** Makes whoever looks after a new connection. Thread: {@code loop}. */
-  Accepted accept(Loop loop);
+  /**
+   * Makes whoever looks after a new connection; null if it is to be refused. Thread: {@code loop}.
+   */
+  @Nullable Accepted accept(Loop loop);
 
-  /** What is sent to a connection for which there is no descriptor left, before it is closed. */
+  /** What leases the memory of connections on {@code loop}. */
+  Governor governor(Loop loop);
+
+  /** What is sent to a connection that is refused, before it is closed. */
   byte[] refusal();
 
-  /** Bytes to ask for as the buffers of each connection, 0 for the kernel's choice. */
-  int socketBufferBytes();
+  /** Connections that may wait to be accepted. */
+  int backlog();
 
   /** The new owner of a connection. */
   interface Accepted extends Attendant {

@@ -18,6 +18,8 @@ import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
+import io.weir.relay.budget.SocketLease;
+import io.weir.relay.budget.WindowSizes;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import java.net.InetSocketAddress;
@@ -50,6 +52,18 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private static final int WRITE_LOW_BYTES = 32 * 1024;
   private static final int WRITE_HIGH_BYTES = 64 * 1024;
   private static final long CLOSE_SECONDS_MAX = 60;
+  private static final int USUAL_SEGMENT_BYTES = 1448;
+  private static final int AUTO_BYTES = 4 * 1024 * 1024;
+
+  /**
+   * Its receive buffer is never less: it is connected before it can be set, so its peer has seen a
+   * large window, and would send but by a timer into a smaller one (docs/decisions/0011).
+   */
+  private static final int RECEIVE_BYTES_MIN = 64 * 1024;
+
+  /** What it may hold beside its least windows, TLS records in user space included, bytes. */
+  public static final int USER_BYTES_MAX =
+      ARRIVED_BYTES_MAX + READ_BYTES + WRITE_HIGH_BYTES + 16 * 1024 + RECEIVE_BYTES_MIN;
 
   /** One small arena for each loop; Netty's default would keep megabytes for a few connections. */
   static final PooledByteBufAllocator ALLOCATOR =
@@ -86,10 +100,15 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private boolean writing;
   private boolean tellWaits;
 
-  ChannelEndpoint(Loop loop, boolean tls, Attendant attendant) {
+  private int receiveLimitBytes;
+  private int sendLimitBytes;
+  private final SocketLease lease;
+
+  ChannelEndpoint(Loop loop, Leasing leasing, boolean tls, Attendant attendant) {
     this.loop = loop;
     this.tls = tls;
     this.attendant = attendant;
+    this.lease = leasing.lease(this, USER_BYTES_MAX);
   }
 
   /** The settings that make the bounds above true, for a channel not yet registered. */
@@ -104,18 +123,64 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
   }
 
-  /** As {@link Libc#tune}, for a channel that is connected. */
-  static void tune(ChannelConfig config, int bufferBytes) {
-    if (bufferBytes > 0) {
-      config.setOption(ChannelOption.SO_RCVBUF, bufferBytes);
-      config.setOption(ChannelOption.SO_SNDBUF, bufferBytes);
-    }
-  }
-
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     channel = context.channel();
     silent = new VoidChannelPromise(context.channel(), false);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    limit();
+    context.fireChannelActive();
+  }
+
+  @Override
+  public void limitReceive(int bytes) {
+    receiveLimitBytes = bytes == WindowSizes.AUTO ? bytes : Math.max(bytes, RECEIVE_BYTES_MIN);
+    limit();
+  }
+
+  @Override
+  public void limitSend(int bytes) {
+    sendLimitBytes = bytes;
+    limit();
+  }
+
+  /** Not before it is connected: a small receive buffer would be its window's limit for life. */
+  private void limit() {
+    Channel limited = channel;
+    if (limited != null && limited.isActive()) {
+      limit(limited, ChannelOption.SO_RCVBUF, receiveLimitBytes);
+      limit(limited, ChannelOption.SO_SNDBUF, sendLimitBytes);
+    }
+  }
+
+  private static void limit(Channel channel, ChannelOption<Integer> option, int bytes) {
+    // A channel cannot be given back to the kernel's own tuning: it gets what may be set at most.
+    channel.config().setOption(option, bytes == WindowSizes.AUTO ? AUTO_BYTES : bytes / 2);
+  }
+
+  /** A usual one: a channel does not tell. */
+  @Override
+  public int segmentBytes() {
+    return USUAL_SEGMENT_BYTES;
+  }
+
+  /** What the kernel holds for a channel cannot be told. */
+  @Override
+  public long heldBytes() {
+    return -1;
+  }
+
+  @Override
+  public long receivedBytes() {
+    return 0;
+  }
+
+  @Override
+  public SocketLease lease() {
+    return lease;
   }
 
   @Override
@@ -374,6 +439,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
     arrived.forEach(ByteBuf::release);
     arrived.clear();
     arrivedBytes = 0;
+    lease.end();
     return was;
   }
 

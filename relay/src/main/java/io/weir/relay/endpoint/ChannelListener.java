@@ -1,8 +1,10 @@
 package io.weir.relay.endpoint;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -20,14 +22,13 @@ final class ChannelListener implements Listener {
     this.channel = channel;
   }
 
-  static ChannelListener listen(
-      LoopGroup group, InetSocketAddress address, int backlog, Acceptor acceptor)
+  static ChannelListener listen(LoopGroup group, InetSocketAddress address, Acceptor acceptor)
       throws IOException {
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(group.loops().getFirst(), group.loops().getFirst().parent())
             .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, backlog)
+            .option(ChannelOption.SO_BACKLOG, acceptor.backlog())
             .option(ChannelOption.SO_REUSEADDR, true)
             .childHandler(new Initializer(acceptor));
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
@@ -56,14 +57,29 @@ final class ChannelListener implements Listener {
       this.acceptor = acceptor;
     }
 
+    private void refuse(Channel channel) {
+      channel
+          .eventLoop()
+          .execute(
+              () ->
+                  channel
+                      .writeAndFlush(Unpooled.wrappedBuffer(acceptor.refusal()))
+                      .addListener(ChannelFutureListener.CLOSE));
+    }
+
     @Override
     protected void initChannel(Channel channel) {
       Loop loop = (Loop) channel.eventLoop();
       loop.load().incrementAndGet();
       ChannelEndpoint.configure(channel.config());
-      ChannelEndpoint.tune(channel.config(), acceptor.socketBufferBytes());
       Acceptor.Accepted owner = acceptor.accept(loop);
-      ChannelEndpoint endpoint = new ChannelEndpoint(loop, false, owner);
+      if (owner == null) {
+        loop.load().decrementAndGet();
+        refuse(channel);
+        return;
+      }
+      ChannelEndpoint endpoint =
+          new ChannelEndpoint(loop, acceptor.governor(loop)::clientSocket, false, owner);
       channel.pipeline().addLast(endpoint);
       owner.own(endpoint);
       loop.execute(endpoint::tell);

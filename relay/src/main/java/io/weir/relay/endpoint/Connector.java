@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.weir.relay.budget.Governor;
 import io.weir.relay.loop.Loop;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -43,17 +44,16 @@ public final class Connector {
   }
 
   private final Loop loop;
+  private final Governor governor;
   private final boolean raw;
-  private final int socketBufferBytes;
 
   /**
    * @param raw whether plain connections are raw descriptors
-   * @param socketBufferBytes to ask for as their buffers, 0 for the kernel's choice
    */
-  public Connector(Loop loop, boolean raw, int socketBufferBytes) {
+  public Connector(Loop loop, Governor governor, boolean raw) {
     this.loop = loop;
+    this.governor = governor;
     this.raw = raw;
-    this.socketBufferBytes = socketBufferBytes;
   }
 
   /** Starts to connect. The caller limits the time and cancels. */
@@ -66,6 +66,12 @@ public final class Connector {
     ChannelAttempt attempt = new ChannelAttempt(tls, outcome);
     attempt.start(address);
     return attempt;
+  }
+
+  private Leasing leasing(InetSocketAddress address) {
+    return address.getAddress().isLoopbackAddress()
+        ? governor::localSocket
+        : governor::originSocket;
   }
 
   /** Attends a raw endpoint until it is connected. */
@@ -81,17 +87,17 @@ public final class Connector {
     void start(InetSocketAddress address) {
       int fd = Libc.socket(SocketAddresses.family(address.getAddress()));
       if (fd < 0) {
-        failLater("no socket: error " + -fd);
+        failLater(noSocket(fd));
         return;
       }
-      int result = Libc.connect(fd, SocketAddresses.encode(address));
-      Libc.tune(fd, socketBufferBytes);
+      RawEndpoint fresh = new RawEndpoint(loop, leasing(address), fd, address, this);
+      int result = fresh.connect(address);
+      Libc.tune(fd);
       if (result < 0 && result != Libc.EINPROGRESS) {
-        Libc.close(fd);
+        fresh.close();
         failLater(describe(result));
         return;
       }
-      RawEndpoint fresh = new RawEndpoint(loop, fd, address, this);
       endpoint = fresh;
       try {
         fresh.register();
@@ -140,6 +146,12 @@ public final class Connector {
         over = true;
         abandon();
       }
+    }
+
+    private static String noSocket(int result) {
+      return result == Libc.EMFILE || result == Libc.ENFILE
+          ? "no descriptors are left; raise the limit (ulimit -n)"
+          : "no socket: error " + -result;
     }
 
     private static String describe(int result) {
@@ -192,7 +204,6 @@ public final class Connector {
         fail(false, connecting.cause());
         return;
       }
-      ChannelEndpoint.tune(connecting.channel().config(), socketBufferBytes);
       if (tls == null) {
         succeed();
       }
@@ -201,7 +212,7 @@ public final class Connector {
     @Override
     protected void initChannel(Channel channel) {
       ChannelEndpoint.configure(channel.config());
-      ChannelEndpoint fresh = new ChannelEndpoint(loop, tls != null, this);
+      ChannelEndpoint fresh = new ChannelEndpoint(loop, governor::originSocket, tls != null, this);
       endpoint = fresh;
       if (tls != null) {
         SslHandler handler = tls.context.newHandler(channel.alloc(), tls.host, tls.port);

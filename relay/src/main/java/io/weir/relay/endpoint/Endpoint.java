@@ -1,5 +1,7 @@
 package io.weir.relay.endpoint;
 
+import io.weir.relay.budget.SocketLease;
+import io.weir.relay.budget.Windows;
 import java.net.InetSocketAddress;
 
 /**
@@ -9,7 +11,7 @@ import java.net.InetSocketAddress;
  * <p>Thread: the loop. Owner: the one exchange, client connection or pool that attends it; the
  * owner closes it.
  */
-public interface Endpoint extends Source, Sink {
+public interface Endpoint extends Source, Sink, Windows {
   /** Names who is told of readiness from now on; it replaces the one before. */
   void attend(Attendant attendant);
 
@@ -23,6 +25,9 @@ public interface Endpoint extends Source, Sink {
 
   /** Whether the peer has reset the connection; what arrived before can still be peeked. */
   boolean failed();
+
+  /** What it may come to hold; it ends when the endpoint is closed. */
+  SocketLease lease();
 
   /** The peer's address. */
   InetSocketAddress peer();

@@ -38,17 +38,32 @@ final class Libc {
   /** Nine numbers on a socket's memory (SK_MEMINFO_*, linux/sock_diag.h); since Linux 4.12. */
   static final int SO_MEMINFO = 55;
 
+  /** Which buffers keep the size that was set, not the kernel's own; since Linux 5.14. */
+  static final int SO_BUF_LOCK = 72;
+
+  static final int SEND_LOCK = 1;
+  static final int RECEIVE_LOCK = 2;
+  private static final int MEMINFO_RMEM_ALLOC = 0;
   private static final int MEMINFO_SNDBUF = 3;
+  private static final int MEMINFO_FWD_ALLOC = 4;
   private static final int MEMINFO_WMEM_QUEUED = 5;
+  private static final int MEMINFO_BACKLOG = 7;
 
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
+  private static final int TCP_INFO = 11;
+
+  /** Place of tcpi_advmss in struct tcp_info, counted in ints. */
+  private static final int TCP_INFO_ADVMSS = 21;
+
   static final int IPPROTO_IPV6 = 41;
   static final int IPV6_V6ONLY = 26;
+  private static final int USUAL_SEGMENT_BYTES = 1448;
   static final int SHUT_WR = 1;
   static final int MSG_PEEK = 0x2;
   static final int MSG_TRUNC = 0x20;
   static final int MSG_DONTWAIT = 0x40;
+  static final int MSG_EOR = 0x80;
   static final int MSG_NOSIGNAL = 0x4000;
   static final int MSG_MORE = 0x8000;
 
@@ -128,6 +143,8 @@ final class Libc {
     final MemorySegment toNumbers = MemorySegment.ofArray(numbers);
     final MemorySegment toBytes = MemorySegment.ofArray(bytes);
   }
+
+  private static final int[] NOT_TOLD = {};
 
   private static final ThreadLocal<MemoryInfo> MEMORY_INFO =
       ThreadLocal.withInitial(MemoryInfo::new);
@@ -274,29 +291,46 @@ final class Libc {
    * of the kernel's choice if that is 0. Set before connect(2), a small receive buffer would fix
    * the window scale at 0 for the connection's life, so it is set afterwards.
    */
-  static void tune(int fd, int bufferBytes) {
+  static void tune(int fd) {
     setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (bufferBytes > 0) {
-      setOption(fd, SOL_SOCKET, SO_RCVBUF, bufferBytes);
-      setOption(fd, SOL_SOCKET, SO_SNDBUF, bufferBytes);
+  }
+
+  /**
+   * The largest segment that the peer was told it may send, tcpi_advmss of TCP_INFO, or a usual
+   * size where that is refused; tcp(7). TCP_MAXSEG would be what we send now, which half of the
+   * peer's window may have cut.
+   */
+  static int segmentBytes(int fd) {
+    int[] info = new int[TCP_INFO_ADVMSS + 1];
+    int[] bytes = {Integer.BYTES * info.length};
+    try {
+      MemorySegment to = MemorySegment.ofArray(info);
+      MemorySegment length = MemorySegment.ofArray(bytes);
+      int level = IPPROTO_TCP;
+      int name = TCP_INFO;
+      int result = (int) GETSOCKOPT.invokeExact(errnoSlot(), fd, level, name, to, length);
+      int value = info[TCP_INFO_ADVMSS];
+      return result >= 0 && value > 0 ? value : USUAL_SEGMENT_BYTES;
+    } catch (Throwable t) {
+      throw unexpected(t);
     }
   }
 
   /** getsockopt(2) of SO_ERROR: 0, or the negated error number of the socket. */
   static int pendingError(int fd) {
+    int result = option(fd, SOL_SOCKET, SO_ERROR);
+    return result < 0 ? result : -result;
+  }
+
+  /** getsockopt(2) of an int that is at least 0, or a negated error number. */
+  private static int option(int fd, int level, int name) {
     MemorySegment slot = errnoSlot();
     int[] value = new int[1];
+    MemorySegment to = MemorySegment.ofArray(value);
+    MemorySegment length = MemorySegment.ofArray(new int[] {Integer.BYTES});
     try {
-      int result =
-          (int)
-              GETSOCKOPT.invokeExact(
-                  slot,
-                  fd,
-                  SOL_SOCKET,
-                  SO_ERROR,
-                  MemorySegment.ofArray(value),
-                  MemorySegment.ofArray(new int[] {Integer.BYTES}));
-      return result < 0 ? errno(slot) : -value[0];
+      int result = (int) GETSOCKOPT.invokeExact(slot, fd, level, name, to, length);
+      return result < 0 ? errno(slot) : value[0];
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -339,13 +373,41 @@ final class Libc {
    * below 0; or 0 where the kernel does not tell.
    */
   static int sendBufferFree(MemorySegment slot, int fd) {
+    int[] numbers = memoryInfo(slot, fd);
+    return numbers.length == 0 ? 0 : numbers[MEMINFO_SNDBUF] - numbers[MEMINFO_WMEM_QUEUED];
+  }
+
+  /**
+   * getsockopt(2) of SO_MEMINFO: bytes that the socket's queues hold, and that the kernel has
+   * granted it ahead; or -1 where the kernel does not tell.
+   */
+  static long heldBytes(MemorySegment slot, int fd) {
+    int[] numbers = memoryInfo(slot, fd);
+    return numbers.length == 0
+        ? -1
+        : (long) numbers[MEMINFO_RMEM_ALLOC]
+            + numbers[MEMINFO_WMEM_QUEUED]
+            + numbers[MEMINFO_FWD_ALLOC]
+            + numbers[MEMINFO_BACKLOG];
+  }
+
+  /**
+   * getsockopt(2) of SO_MEMINFO: what of {@link #heldBytes} is in the receive queue, bytes, or 0.
+   */
+  static long receivedBytes(MemorySegment slot, int fd) {
+    int[] numbers = memoryInfo(slot, fd);
+    return numbers.length == 0 ? 0 : (long) numbers[MEMINFO_RMEM_ALLOC] + numbers[MEMINFO_BACKLOG];
+  }
+
+  /** The thread's own array, good until the next call; empty where the kernel does not tell. */
+  private static int[] memoryInfo(MemorySegment slot, int fd) {
     MemoryInfo info = MEMORY_INFO.get();
     info.bytes[0] = Integer.BYTES * info.numbers.length;
     try {
       int level = SOL_SOCKET;
       int result =
           (int) GETSOCKOPT.invokeExact(slot, fd, level, SO_MEMINFO, info.toNumbers, info.toBytes);
-      return result < 0 ? 0 : info.numbers[MEMINFO_SNDBUF] - info.numbers[MEMINFO_WMEM_QUEUED];
+      return result < 0 ? NOT_TOLD : info.numbers;
     } catch (Throwable t) {
       throw unexpected(t);
     }

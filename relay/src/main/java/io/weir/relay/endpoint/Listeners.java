@@ -6,12 +6,6 @@ import java.net.InetSocketAddress;
 
 /** Opens listening sockets of the kind that a group of loops can watch. */
 public final class Listeners {
-  /**
-   * Connections that may wait to be accepted. They are accepted at once while the loops live, so
-   * this only takes a burst; the kernel caps it at net.core.somaxconn (4,096 by default).
-   */
-  static final int BACKLOG = 4096;
-
   private Listeners() {}
 
   /**
@@ -22,7 +16,7 @@ public final class Listeners {
   public static Listener listen(LoopGroup group, InetSocketAddress address, Acceptor acceptor)
       throws IOException {
     return group.raw()
-        ? RawListener.listen(group, address, BACKLOG, acceptor)
-        : ChannelListener.listen(group, address, BACKLOG, acceptor);
+        ? RawListener.listen(group, address, acceptor)
+        : ChannelListener.listen(group, address, acceptor);
   }
 }

@@ -31,6 +31,7 @@ public final class Pipe {
   private static final String SIZE_LIMIT = "/proc/sys/fs/pipe-max-size";
   private static final System.Logger LOG = System.getLogger("io.weir");
   private static final AtomicBoolean SMALL_LOGGED = new AtomicBoolean();
+  private static final AtomicBoolean NONE_LOGGED = new AtomicBoolean();
 
   private final int readFd;
   private final int writeFd;
@@ -54,7 +55,9 @@ public final class Pipe {
 
   static @Nullable Pipe open(int wantedBytes) {
     int[] ends = new int[2];
-    if (Libc.pipe(ends) < 0) {
+    int result = Libc.pipe(ends);
+    if (result < 0) {
+      sayNoneOnce(result);
       return null;
     }
     // Beyond the user's soft limit (fs.pipe-user-pages-soft) EPERM: the default size stays.
@@ -70,6 +73,17 @@ public final class Pipe {
       return null;
     }
     return pipe;
+  }
+
+  private static void sayNoneOnce(int error) {
+    if (NONE_LOGGED.compareAndSet(false, true)) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "no pipe is to be had ({0}): large bodies are copied, which takes more CPU",
+          error == Libc.EMFILE || error == Libc.ENFILE
+              ? "no descriptors are left; raise the limit, ulimit -n"
+              : "error " + -error);
+    }
   }
 
   private static void sayOnce(int error, int wantedBytes, int capacityBytes) {

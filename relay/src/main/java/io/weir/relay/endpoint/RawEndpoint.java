@@ -6,6 +6,8 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.weir.relay.budget.SocketLease;
+import io.weir.relay.budget.WindowSizes;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import java.io.IOException;
@@ -89,14 +91,39 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   private boolean failed;
   private boolean broken;
   private boolean urgent;
+  private final SocketLease lease;
 
-  /** Takes ownership of {@code fd}, a non-blocking stream socket. Thread: the loop. */
-  RawEndpoint(Loop loop, int fd, InetSocketAddress peer, Attendant attendant) {
+  /** What is written at once: a small send buffer would else be overrun by one whole packet. */
+  private int pieceBytes = Integer.MAX_VALUE;
+
+  /** Whose sizes are ours, not the kernel's (SO_BUF_LOCK). */
+  private int locks;
+
+  /**
+   * Takes ownership of {@code fd}, a non-blocking stream socket, and bounds what it may hold.
+   * Thread: the loop.
+   */
+  RawEndpoint(Loop loop, Leasing leasing, int fd, InetSocketAddress peer, Attendant attendant) {
     this.loop = loop;
     this.fd = fd;
     this.descriptor = new FileDescriptor(fd);
     this.peer = peer;
     this.attendant = attendant;
+    this.lease = leasing.lease(this, 0);
+  }
+
+  /**
+   * Connects. A receive buffer whose size is locked would leave the window without a scale for
+   * life, so the lock is off for the length of this call; without it the first window is that of
+   * the buffer all the same (docs/decisions/0011).
+   *
+   * @return 0, or a negated error number, {@link Libc#EINPROGRESS} as a rule
+   */
+  int connect(InetSocketAddress to) {
+    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks & ~Libc.RECEIVE_LOCK);
+    int result = Libc.connect(fd, SocketAddresses.encode(to));
+    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks);
+    return result;
   }
 
   /** Adds the descriptor to the loop; from now on the attendant is told of readiness. */
@@ -190,12 +217,40 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
       return Sink.BROKEN;
     }
     int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT | (more ? Libc.MSG_MORE : 0);
+    if (pieceBytes != Integer.MAX_VALUE && (!more || length > pieceBytes)) {
+      return writePieces(from, offset, length);
+    }
     int n = Libc.send(errno, fd, from.at(offset), length, flags);
     if (n >= 0) {
       writable = n == length;
       return n;
     }
     return refused(n);
+  }
+
+  /**
+   * The kernel asks for room when it begins a packet, not when it fills one up, and a packet may
+   * take 64 KiB. Marked as ends of records (MSG_EOR), the pieces are not joined, so each is asked
+   * about, and the last one that finds room goes beyond by no more than itself.
+   */
+  private int writePieces(Scratch from, int offset, int length) {
+    int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT | Libc.MSG_EOR;
+    int sent = 0;
+    while (sent < length) {
+      int piece = Math.min(pieceBytes, length - sent);
+      int n = Libc.send(errno, fd, from.at(offset + sent), piece, flags);
+      if (n < 0) {
+        int answer = refused(n);
+        return sent > 0 ? sent : answer;
+      }
+      sent += n;
+      if (n < piece) {
+        writable = false;
+        return sent;
+      }
+    }
+    writable = true;
+    return sent;
   }
 
   private int refused(int error) {
@@ -279,6 +334,55 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   }
 
   @Override
+  public void limitReceive(int bytes) {
+    if (!open) {
+      return;
+    }
+    if (bytes == WindowSizes.AUTO) {
+      locks &= ~Libc.RECEIVE_LOCK;
+      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks);
+    } else {
+      locks |= Libc.RECEIVE_LOCK; // SO_RCVBUF locks the buffer's size, and doubles it
+      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, bytes / 2);
+    }
+  }
+
+  @Override
+  public void limitSend(int bytes) {
+    if (!open) {
+      return;
+    }
+    pieceBytes = WindowSizes.pieceBytes(bytes);
+    if (bytes == WindowSizes.AUTO) {
+      locks &= ~Libc.SEND_LOCK;
+      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks);
+    } else {
+      locks |= Libc.SEND_LOCK;
+      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, bytes / 2);
+    }
+  }
+
+  @Override
+  public int segmentBytes() {
+    return open ? Libc.segmentBytes(fd) : 0;
+  }
+
+  @Override
+  public long heldBytes() {
+    return open ? Libc.heldBytes(errno, fd) : 0;
+  }
+
+  @Override
+  public long receivedBytes() {
+    return open ? Libc.receivedBytes(errno, fd) : 0;
+  }
+
+  @Override
+  public SocketLease lease() {
+    return lease;
+  }
+
+  @Override
   public void finish() {
     if (open) {
       Libc.shutdownOutput(fd);
@@ -313,6 +417,7 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
       // The descriptor is gone all the same (close(2), Linux); nothing is left to do with it.
       failed = true;
     }
+    lease.end();
     if (registration != null) {
       registration.cancel();
     }

@@ -5,6 +5,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.weir.relay.budget.WindowSizes;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.LoopGroup;
 import io.weir.relay.loop.Turn;
@@ -40,6 +41,9 @@ final class RawListener implements Listener {
   /** How much fuller this loop may be than the emptiest before it hands connections over. */
   private static final int IMBALANCE_MAX = 2;
 
+  /** What is read of a request that is refused unseen. */
+  private static final int REFUSED_BYTES_MAX = 64 * 1024;
+
   /** Pause after an accept that failed for want of memory or descriptors. */
   private static final long RETRY_MILLIS = 100;
 
@@ -66,21 +70,21 @@ final class RawListener implements Listener {
    *
    * @throws BindException with the system's reason, if the address cannot be had
    */
-  static RawListener listen(
-      LoopGroup group, InetSocketAddress address, int backlog, Acceptor acceptor)
+  static RawListener listen(LoopGroup group, InetSocketAddress address, Acceptor acceptor)
       throws IOException {
     int fd = Libc.socket(SocketAddresses.family(address.getAddress()));
     if (fd < 0) {
       throw new IOException("no socket: error " + -fd);
     }
     Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+    boundFirstWindow(fd);
     if (SocketAddresses.family(address.getAddress()) == Libc.AF_INET6) {
       // [::] takes IPv4 too, whatever bindv6only says (ipv6(7)).
       Libc.setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 0);
     }
     int result = Libc.bind(fd, SocketAddresses.encode(address));
     if (result == 0) {
-      result = Libc.listen(fd, backlog);
+      result = Libc.listen(fd, acceptor.backlog());
     }
     if (result < 0) {
       Libc.close(fd);
@@ -89,6 +93,17 @@ final class RawListener implements Listener {
     RawListener listener = new RawListener(fd, bound(fd), acceptor, group.loops());
     listener.start();
     return listener;
+  }
+
+  /**
+   * What a connection may hold before it is accepted: they inherit both sizes. Locked, the receive
+   * buffer would leave their windows without a scale for life.
+   */
+  private static void boundFirstWindow(int fd) {
+    WindowSizes sizes = KernelLimits.sizes();
+    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, sizes.sendBytes(0) / 2);
+    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, sizes.receiveBytes(0) / 2);
+    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, Libc.SEND_LOCK);
   }
 
   private static String describe(int result) {
@@ -238,14 +253,20 @@ final class RawListener implements Listener {
       spareFd = -1;
       int accepted = Libc.accept(fd, MemorySegment.NULL, MemorySegment.NULL);
       if (accepted >= 0) {
-        byte[] refusal = acceptor.refusal();
-        int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT;
-        Libc.send(
-            Libc.errnoSlot(), accepted, MemorySegment.ofArray(refusal), refusal.length, flags);
-        Libc.close(accepted);
+        refuse(accepted);
       }
       spareFd = Libc.socket(Libc.AF_INET);
       return accepted >= 0;
+    }
+
+    private void refuse(int accepted) {
+      byte[] refusal = acceptor.refusal();
+      int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT;
+      MemorySegment slot = Libc.errnoSlot();
+      Libc.send(slot, accepted, MemorySegment.ofArray(refusal), refusal.length, flags);
+      // A request that was read does not turn the close into a reset, which could overtake this.
+      Libc.recv(slot, accepted, MemorySegment.NULL, REFUSED_BYTES_MAX, Libc.MSG_TRUNC | flags);
+      Libc.close(accepted);
     }
 
     private void place(int accepted, InetSocketAddress peer) {
@@ -270,9 +291,15 @@ final class RawListener implements Listener {
     }
 
     private void adopt(Loop there, int accepted, InetSocketAddress peer) {
-      Libc.tune(accepted, acceptor.socketBufferBytes());
+      Libc.tune(accepted);
       Acceptor.Accepted owner = acceptor.accept(there);
-      RawEndpoint endpoint = new RawEndpoint(there, accepted, peer, owner);
+      if (owner == null) {
+        there.load().decrementAndGet();
+        refuse(accepted);
+        return;
+      }
+      RawEndpoint endpoint =
+          new RawEndpoint(there, acceptor.governor(there)::clientSocket, accepted, peer, owner);
       owner.own(endpoint);
       try {
         endpoint.register();

@@ -2,6 +2,7 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.Head;
@@ -14,6 +15,7 @@ import io.weir.relay.loop.Timed;
 import io.weir.relay.loop.Turn;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,10 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   private static final int HEAD_PEEK_BYTES = 8 * 1024;
 
   private static final int LINGER_MILLIS = 5_000;
+
+  /** How long a request waits until flows that are being cut have given memory back. */
+  private static final int LEASE_WAIT_MILLIS = 1_000;
+
   private static final int LINGER_TURN_BYTES = 1024 * 1024;
 
   private final Worker worker;
@@ -68,8 +74,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   private long deadlineNanos;
   private boolean headBegun;
   private int headSeenBytes;
+
   private boolean turnWaits;
   private boolean keepAfterAnswer;
+
+  /** Whether the least lease of this connection and the origin's was taken. */
+  private boolean admitted;
+
+  /** Whether a request waits for that; flows that hold more are being cut meanwhile. */
+  private boolean waitsForLease;
+
+  private long leaseDeadlineNanos;
+  private boolean left;
 
   /** Place in the worker's list. */
   int listIndex;
@@ -82,6 +98,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   @Override
   public void own(Endpoint accepted) {
     endpoint = accepted;
+    admitted = worker.admit();
     worker.opened(this);
     expectHead(worker.settings.timeouts().headMillis());
   }
@@ -194,11 +211,15 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     int from = Scratch.HEADROOM_BYTES;
     int to = from + arrived;
     if (headSeenBytes > 0 && !ended && !head.worthParsing(bytes, from, to, headSeenBytes)) {
+      widen(arrived);
       return;
     }
     int length = head.parse(bytes, from, to);
     if (length == Head.NEED_MORE) {
       headSeenBytes = arrived;
+      if (!ended && widen(arrived)) {
+        return;
+      }
       if (ended && head.begun()) {
         refuse(Reason.BAD_REQUEST, "The head ends before its empty line", false);
       } else if (ended) {
@@ -213,6 +234,25 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     begin(head);
   }
 
+  /** Makes room in the socket for the rest of a head; the peek tells the client of it. */
+  private boolean widen(int arrived) {
+    if (worker.governor.widenForHead(endpoint().lease(), headBytesMax(), arrived)) {
+      endpoint().peek(loop.in(), 0, 1);
+      giveWay();
+      return true;
+    }
+    return false;
+  }
+
+  private int headBytesMax() {
+    return worker.settings.headLimits().headBytesMax();
+  }
+
+  /** Whether more of the head may not come for want of memory. */
+  private boolean wantsRoom() {
+    return worker.governor.narrowForHead(endpoint().lease(), headBytesMax(), headSeenBytes);
+  }
+
   private void begin(RequestHead head) {
     if (worker.draining()) {
       refuse(Reason.DRAINING, "", false);
@@ -222,12 +262,34 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
       refuse(Reason.METHOD_NOT_SERVED, "", false);
       return;
     }
+    if (!admitted && !admit()) {
+      return;
+    }
     state = State.EXCHANGE;
     Exchange begun = worker.service.begin(this, head);
     if (begun != null && state == State.EXCHANGE) {
       exchange = begun;
       begun.advance();
     }
+  }
+
+  /** Takes the least lease, if need be within a short time; refuses when that is over. */
+  private boolean admit() {
+    admitted = worker.admit();
+    if (admitted) {
+      waitsForLease = false;
+      return true;
+    }
+    long nowNanos = System.nanoTime();
+    if (!waitsForLease) {
+      waitsForLease = true;
+      worker.counters.leaseWaited();
+      leaseDeadlineNanos = nowNanos + LEASE_WAIT_MILLIS * 1_000_000L;
+    } else if (nowNanos - leaseDeadlineNanos >= 0) {
+      waitsForLease = false;
+      refuse(Reason.OVERLOADED, "The memory for one more connection is in use", false);
+    }
+    return false;
   }
 
   /**
@@ -329,6 +391,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     state = State.LINGERING;
     deadlineNanos = System.nanoTime() + LINGER_MILLIS * 1_000_000L;
     closing.finish();
+    worker.governor.widenToDiscard(closing.lease());
     linger();
   }
 
@@ -367,10 +430,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     exchange = null;
     if (broken) {
       endpoint().reset();
+      leave();
     } else {
-      endpoint().close();
+      LastBytes.close(loop, endpoint(), worker.settings.timeouts().sendMillis(), this::leave);
     }
-    worker.closed(this);
+  }
+
+  private void leave() {
+    if (!left) {
+      left = true;
+      worker.closed(this);
+      worker.left(admitted);
+    }
   }
 
   /** Whether it has no exchange, or ends with the one it has. */
@@ -387,17 +458,16 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
       under.cut(Reason.DRAIN_CUT);
     }
     close(under != null);
+    endpoint().close(); // the kernel delivers the last bytes alone
+    leave();
     return under != null;
   }
 
   @Override
   protected void sweep(long nowNanos) {
+    endpoint().lease().settle();
     switch (state) {
-      case HEAD -> {
-        if (nowNanos - deadlineNanos >= 0) {
-          headOverdue();
-        }
-      }
+      case HEAD -> sweepHead(nowNanos);
       case EXCHANGE -> {
         if (exchange != null) {
           sweepExchange(exchange, nowNanos);
@@ -417,6 +487,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     }
   }
 
+  private void sweepHead(long nowNanos) {
+    if (waitsForLease) {
+      readHead();
+    } else if (nowNanos - deadlineNanos >= 0) {
+      headOverdue();
+    } else if (!headBegun) {
+      worker.governor.reclaim(endpoint().lease()); // a head that arrives needs its window
+    } else {
+      widen(headSeenBytes); // there may be room for it by now
+    }
+  }
+
   private void sweepExchange(Exchange under, long nowNanos) {
     try {
       under.sweep(nowNanos);
@@ -427,11 +509,22 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   }
 
   private void headOverdue() {
-    if (headBegun) {
+    if (headBegun && wantsRoom()) {
+      worker.counters.failed(Reason.OVERLOADED);
+      answer(Reason.OVERLOADED, "There is no memory for a large head", false, false, false, 1);
+    } else if (headBegun) {
       worker.counters.failed(Reason.REQUEST_TIMEOUT);
       answer(Reason.REQUEST_TIMEOUT, "The head is not complete", false, false, false, 1);
     } else {
       close(false);
+    }
+  }
+
+  /** Adds what its sockets hold. */
+  void addHoldings(List<Holding> to) {
+    to.add(Holding.of(endpoint()));
+    if (exchange != null) {
+      exchange.addHoldings(to);
     }
   }
 

@@ -16,6 +16,7 @@ final class Counters {
   private final AtomicLong openFlows = new AtomicLong();
   private final AtomicLong downloadedBytes = new AtomicLong();
   private final AtomicLong uploadedBytes = new AtomicLong();
+  private final AtomicLong leaseWaits = new AtomicLong();
   private final EnumMap<Reason, AtomicLong> failures = new EnumMap<>(Reason.class);
 
   Counters() {
@@ -58,6 +59,16 @@ final class Counters {
 
   void uploaded(long bytes) {
     add(uploadedBytes, bytes);
+  }
+
+  /** A request waits for its least lease. */
+  void leaseWaited() {
+    add(leaseWaits, 1);
+  }
+
+  /** Requests that had to wait for their least lease. Any thread. */
+  long leaseWaits() {
+    return leaseWaits.getOpaque();
   }
 
   void failed(Reason reason) {

@@ -1,6 +1,7 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.http.Reason;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One request and its response, as its client connection sees it. Thread: the loop. */
@@ -13,6 +14,9 @@ abstract class Exchange {
 
   /** Ends it at once, whatever was under way; the client connection is closed. */
   abstract void cut(Reason reason);
+
+  /** Adds what its own sockets hold. */
+  void addHoldings(List<Holding> to) {}
 
   /** What the flows page shows, or null if it is over. */
   abstract @Nullable FlowRow row();

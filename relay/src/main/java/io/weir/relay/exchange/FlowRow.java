@@ -11,6 +11,8 @@ package io.weir.relay.exchange;
  * @param waitsFor client or origin: whose turn it is; empty while bytes move
  * @param downloadedBytes of the body so far
  * @param uploadedBytes of the body so far
+ * @param leaseBytes what its two sockets may come to hold
+ * @param heldBytes what they hold now; -1 if that cannot be told
  * @param ageMillis since the head arrived
  */
 public record FlowRow(
@@ -22,4 +24,6 @@ public record FlowRow(
     String waitsFor,
     long downloadedBytes,
     long uploadedBytes,
+    long leaseBytes,
+    long heldBytes,
     long ageMillis) {}

@@ -1,5 +1,7 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.budget.Budget;
+import io.weir.relay.budget.Governor;
 import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Listener;
 import io.weir.relay.endpoint.Listeners;
@@ -17,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/1.1 listener with loops of its own: it relays to an origin, or answers by itself.
@@ -36,11 +39,14 @@ public final class HttpServer implements AutoCloseable {
   private final List<Listener> listeners = new ArrayList<>();
   private boolean closed;
   private final byte[] refusal;
-  private final int socketBufferBytes;
+  private final int backlog;
+  private final Admission admission;
 
-  private HttpServer(ServerSettings settings, Faults faults) {
-    socketBufferBytes = settings.socketBufferBytes();
+  private HttpServer(ServerSettings settings, Faults faults, boolean rawOrigin) {
+    backlog = settings.memory().backlog();
     group = new LoopGroup(settings.name(), settings.threads(), settings.allowRaw(), faults);
+    admission =
+        new Admission(settings.memory(), ConnectionCost.of(group.raw(), rawOrigin && group.raw()));
     byte[] room = new byte[LocalAnswer.bytesMax(Reason.OVERLOADED, "")];
     int length = LocalAnswer.write(Reason.OVERLOADED, "", false, false, false, 1, room, 0);
     refusal = Arrays.copyOf(room, length);
@@ -48,21 +54,22 @@ public final class HttpServer implements AutoCloseable {
 
   /** A server that relays. It does not listen yet. */
   public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
-    HttpServer server = new HttpServer(settings, faults);
+    boolean rawOrigin = relay.originSettings().tls() == null;
+    HttpServer server = new HttpServer(settings, faults, rawOrigin);
     server.start(settings, worker -> new RelayService(worker, relay, server.group.raw()));
     return server;
   }
 
   /** A server that answers by itself. It does not listen yet. */
   public static HttpServer local(ServerSettings settings, LocalHandler handler, Faults faults) {
-    HttpServer server = new HttpServer(settings, faults);
+    HttpServer server = new HttpServer(settings, faults, true);
     server.start(settings, worker -> new LocalService(worker, handler));
     return server;
   }
 
   private void start(ServerSettings settings, Service.Maker service) {
     for (Loop loop : group.loops()) {
-      workers.add(onLoop(loop, () -> new Worker(loop, settings, service)));
+      workers.add(onLoop(loop, () -> new Worker(loop, settings, admission, service)));
     }
   }
 
@@ -99,6 +106,46 @@ public final class HttpServer implements AutoCloseable {
       sum += worker.pipes.heldBytes();
     }
     return sum;
+  }
+
+  /** What all flows may hold, what is leased of it, and what was done when it got short. */
+  public Leased leased() {
+    long growths = 0;
+    long shrinks = 0;
+    long scarceLooks = 0;
+    long waits = 0;
+    for (Worker worker : workers) {
+      growths += worker.governor.growths();
+      shrinks += worker.governor.shrinks();
+      scarceLooks += worker.governor.scarceLooks();
+      waits += worker.counters.leaseWaits();
+    }
+    Budget budget = admission.budget();
+    return new Leased(
+        budget.bytes(),
+        budget.leasedBytes(),
+        budget.leasedBytesMax(),
+        admission.unprovenBytes(),
+        growths,
+        shrinks,
+        scarceLooks,
+        waits);
+  }
+
+  /** What flows that have not proven their rate hold of their share, bytes. */
+  long unprovenBytes() {
+    return admission.unprovenBytes();
+  }
+
+  /**
+   * What each socket of each connection may hold and holds, as of the moment its loop was asked.
+   */
+  List<Holding> holdings() {
+    ArrayList<Holding> holdings = new ArrayList<>();
+    for (Worker worker : workers) {
+      holdings.addAll(onLoop(worker.loop, worker::holdings));
+    }
+    return holdings;
   }
 
   /** Bytes that have passed through pipes, not through user space. */
@@ -190,10 +237,19 @@ public final class HttpServer implements AutoCloseable {
 
   private final class ConnectionAcceptor implements Acceptor {
     @Override
-    public Accepted accept(Loop loop) {
+    public @Nullable Accepted accept(Loop loop) {
+      return worker(loop).open();
+    }
+
+    @Override
+    public Governor governor(Loop loop) {
+      return worker(loop).governor;
+    }
+
+    private Worker worker(Loop loop) {
       for (Worker worker : workers) {
         if (worker.loop == loop) {
-          return new ClientConnection(worker);
+          return worker;
         }
       }
       throw new IllegalStateException("a connection on a loop of another server");
@@ -205,8 +261,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     @Override
-    public int socketBufferBytes() {
-      return socketBufferBytes;
+    public int backlog() {
+      return backlog;
     }
   }
 }

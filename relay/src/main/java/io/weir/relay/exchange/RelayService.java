@@ -21,8 +21,9 @@ final class RelayService implements Service {
     this.pool =
         new OriginPool(
             worker.loop,
+            worker.governor,
             raw,
-            worker.settings.socketBufferBytes(),
+            worker.settings.timeouts().sendMillis(),
             settings.origin(),
             settings.originSettings());
   }

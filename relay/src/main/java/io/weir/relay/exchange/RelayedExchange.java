@@ -1,5 +1,6 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.budget.Governor;
 import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.http.Reason;
@@ -14,6 +15,7 @@ import io.weir.relay.origin.OriginPool;
 import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.Pump;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +101,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     connecting = null;
     connection = taken;
     taken.endpoint().attend(this);
+    downward.leased(governor().flow(taken.endpoint().lease(), client.endpoint().lease()));
     try {
       if (headInScratch) {
         upward.begin(worker.requestHead, taken.endpoint()); // whoever began this goes on
@@ -151,6 +154,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
     retried = true;
     connection = null;
+    downward.close();
     gone.close();
     upward.beginAgain();
     connect(true);
@@ -225,6 +229,8 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       return; // half-closing may tell of the other side's end at once
     }
     boolean requestRead = upward.sent();
+    upward.close();
+    downward.close();
     OriginConnection done = connection;
     connection = null;
     if (done != null) {
@@ -334,6 +340,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (over || with == null) {
       return; // connecting has a limit of its own
     }
+    upward.look(nowNanos);
+    downward.look(nowNanos);
+    downward.widen(with.endpoint());
+    with.endpoint().lease().settle();
     Timeouts limits = worker.settings.timeouts();
     if (downward.pause().sinkOverdue(nowNanos, limits.sendMillis(), client.endpoint())) {
       cut(Reason.SEND_TIMEOUT, "the client took nothing");
@@ -389,6 +399,17 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     return worker.loop;
   }
 
+  Governor governor() {
+    return worker.governor;
+  }
+
+  /** Makes room in the origin's socket for the rest of a head; whether there is more now. */
+  boolean widenForHead(Endpoint origin) {
+    // An origin is asked by us: its head gets its window at once.
+    int headBytesMax = worker.settings.headLimits().headBytesMax();
+    return governor().widenForHead(origin.lease(), headBytesMax, headBytesMax);
+  }
+
   Pump pump(Endpoint source, Endpoint sink, Framing framing) {
     return worker.pump(source, sink, framing);
   }
@@ -436,6 +457,13 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   // --- For people -------------------------------------------------------------------------------
 
   @Override
+  void addHoldings(List<Holding> to) {
+    if (connection != null) {
+      to.add(Holding.of(connection.endpoint()));
+    }
+  }
+
+  @Override
   @Nullable FlowRow row() {
     if (over) {
       return null;
@@ -453,7 +481,20 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         waitsFor(),
         downward.bodyBytes(),
         upward.bodyBytes(),
+        leaseBytes(),
+        heldBytes(),
         ageMillis());
+  }
+
+  private long leaseBytes() {
+    long origin = connection == null ? 0 : connection.endpoint().lease().bytes();
+    return client.endpoint().lease().bytes() + origin;
+  }
+
+  private long heldBytes() {
+    long here = client.endpoint().heldBytes();
+    long there = connection == null ? 0 : connection.endpoint().heldBytes();
+    return here < 0 || there < 0 ? -1 : here + there;
   }
 
   private int status() {

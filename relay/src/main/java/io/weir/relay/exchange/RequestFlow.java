@@ -1,5 +1,6 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.budget.FlowLease;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.ChunkFraming;
@@ -37,6 +38,7 @@ final class RequestFlow {
   private final Tail tail = new Tail();
   private final Wait wait = new Wait();
   private State state = State.CONNECTING;
+  private @Nullable FlowLease lease;
   private @Nullable Pump pump;
   private @Nullable Framing framing;
   private boolean headConsumed;
@@ -66,7 +68,7 @@ final class RequestFlow {
           request.chunked()
               ? new ChunkFraming(ChunkFraming.Mode.RECHUNK)
               : new LengthFraming(request.contentLength());
-      pumpTo(origin, body);
+      pumpTo(origin, body, request.chunked() ? Long.MAX_VALUE : request.contentLength());
     }
     headSent(sent);
   }
@@ -74,11 +76,15 @@ final class RequestFlow {
   /** The response switched protocols: from now on every byte passes. */
   void beginTunnel(Endpoint origin) {
     state = State.BODY;
-    pumpTo(origin, new UntilCloseFraming());
+    pumpTo(origin, new UntilCloseFraming(), Long.MAX_VALUE);
   }
 
-  private void pumpTo(Endpoint origin, Framing body) {
+  private void pumpTo(Endpoint origin, Framing body, long bodyBytes) {
     framing = body;
+    Endpoint client = exchange.client().endpoint();
+    FlowLease fresh = exchange.governor().flow(client.lease(), origin.lease());
+    fresh.begin(bodyBytes);
+    lease = fresh;
     pump = exchange.pump(exchange.client().endpoint(), origin, body);
   }
 
@@ -137,6 +143,9 @@ final class RequestFlow {
     long moved = moving.movedBytes() - before;
     bodyBytes += moved;
     exchange.counters().uploaded(moved);
+    if (lease != null) {
+      lease.moved(moved);
+    }
     // The limit is on the content: a client may cut it into chunks as it likes.
     if (exchange.bodyTooLarge(
         framing instanceof ChunkFraming chunks ? chunks.dataBytes() : bodyBytes)) {
@@ -170,8 +179,18 @@ final class RequestFlow {
     return state == State.BODY;
   }
 
-  /** The exchange is over: gives back what the pump holds. */
+  /** Has its lease follow the rate. */
+  void look(long nowNanos) {
+    if (lease != null) {
+      lease.look(nowNanos, wait.on() == Wait.On.SOURCE);
+    }
+  }
+
+  /** The exchange is over: gives back what the pump and the lease hold. */
   void close() {
+    if (lease != null) {
+      lease.end();
+    }
     Pump over = pump;
     if (over != null) {
       over.close();

@@ -1,5 +1,6 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.budget.FlowLease;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.http.Reason;
@@ -50,6 +51,7 @@ final class ResponseFlow {
   private final Tail tail = new Tail();
   private final Wait wait = new Wait();
   private State state = State.AWAITED;
+  private @Nullable FlowLease lease;
   private @Nullable Pump pump;
   private @Nullable Framing framing;
   private int status;
@@ -113,6 +115,10 @@ final class ResponseFlow {
       length = arrived <= 0 ? Head.NEED_MORE : head.parse(in.bytes(), from, from + arrived);
     }
     if (length == Head.NEED_MORE) {
+      if (arrived > 0 && exchange.widenForHead(origin)) {
+        origin.peek(in, from, 1); // tells the origin of the room
+        return true;
+      }
       headIncomplete(arrived, arrived < 0 || (arrived < want && nothingFollows(origin)));
       return false;
     }
@@ -122,6 +128,14 @@ final class ResponseFlow {
     }
     begunHead = true;
     return head.interim() ? passInterim(origin, head) : begin(origin, head, arrived);
+  }
+
+  /** Where a head does not fit into the window, for want of memory, there may be some by now. */
+  void widen(Endpoint origin) {
+    if (state == State.AWAITED && begunHead && exchange.widenForHead(origin)) {
+      origin.peek(exchange.loop().in(), Scratch.HEADROOM_BYTES, 1); // tells the origin of the room
+      exchange.client().giveWay();
+    }
   }
 
   private static boolean nothingFollows(Endpoint origin) {
@@ -199,6 +213,9 @@ final class ResponseFlow {
       return false;
     }
     beginBody(origin, bodyFraming(head, body, joined), joined);
+    if (lease != null) {
+      lease.begin(body == ResponseHead.Body.LENGTH ? head.contentLength() - joined : unknown(body));
+    }
     return true;
   }
 
@@ -254,6 +271,10 @@ final class ResponseFlow {
     };
   }
 
+  private static long unknown(ResponseHead.Body body) {
+    return body == ResponseHead.Body.NONE ? 0 : Long.MAX_VALUE;
+  }
+
   private void beginBody(Endpoint origin, Framing body, int joined) {
     bodyBytes = joined;
     exchange.counters().downloaded(joined);
@@ -272,6 +293,9 @@ final class ResponseFlow {
     long moved = moving.movedBytes() - before;
     bodyBytes += moved;
     exchange.counters().downloaded(moved);
+    if (lease != null) {
+      lease.moved(moved);
+    }
     switch (progress) {
       case DONE -> {
         state = State.DONE;
@@ -336,8 +360,23 @@ final class ResponseFlow {
     return keepOrigin && !surplus;
   }
 
-  /** The exchange is over: gives back what the pump holds. */
+  /** What it may hold from now on, until {@link #close}. */
+  void leased(FlowLease fresh) {
+    lease = fresh;
+  }
+
+  /** Has its lease follow the rate. */
+  void look(long nowNanos) {
+    if (lease != null) {
+      lease.look(nowNanos, wait.on() == Wait.On.SOURCE);
+    }
+  }
+
+  /** The exchange is over: gives back what the pump and the lease hold. */
   void close() {
+    if (lease != null) {
+      lease.end();
+    }
     Pump over = pump;
     if (over != null) {
       over.close();

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param headLimits of requests and responses
  * @param timeouts of clients and origins
  * @param via whether a Via field is added to requests and responses
- * @param socketBufferBytes asked for as SO_RCVBUF and SO_SNDBUF of every connection, to clients and
- *     to origins (the kernel doubles it, socket(7)); 0 leaves their size to the kernel
+ * @param memory what all connections together may hold
  * @param log who is told of exchanges that are over; it costs a few strings for each
  */
 public record ServerSettings(
@@ -25,9 +24,9 @@ public record ServerSettings(
     HeadLimits headLimits,
     Timeouts timeouts,
     boolean via,
-    int socketBufferBytes,
+    MemorySettings memory,
     @Nullable ExchangeLog log) {
-  /** Settings that splice where they can, and leave the size of socket buffers to the kernel. */
+  /** Settings that splice where they can, without a bound on memory. */
   public ServerSettings(
       String name,
       int threads,
@@ -36,18 +35,24 @@ public record ServerSettings(
       Timeouts timeouts,
       boolean via,
       @Nullable ExchangeLog log) {
-    this(name, threads, allowRaw, true, headLimits, timeouts, via, 0, log);
+    this(name, threads, allowRaw, true, headLimits, timeouts, via, MemorySettings.UNBOUNDED, log);
   }
 
   /** The same with another log. */
   public ServerSettings withLog(@Nullable ExchangeLog other) {
     return new ServerSettings(
-        name, threads, allowRaw, allowSplice, headLimits, timeouts, via, socketBufferBytes, other);
+        name, threads, allowRaw, allowSplice, headLimits, timeouts, via, memory, other);
   }
 
   /** The same, but every body copied through user space. */
   public ServerSettings withoutSplice() {
     return new ServerSettings(
-        name, threads, allowRaw, false, headLimits, timeouts, via, socketBufferBytes, log);
+        name, threads, allowRaw, false, headLimits, timeouts, via, memory, log);
+  }
+
+  /** The same with another bound on memory. */
+  public ServerSettings withMemory(MemorySettings other) {
+    return new ServerSettings(
+        name, threads, allowRaw, allowSplice, headLimits, timeouts, via, other, log);
   }
 }

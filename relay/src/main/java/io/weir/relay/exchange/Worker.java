@@ -1,12 +1,15 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.budget.Governor;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Spliceable;
+import io.weir.relay.http.Reason;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.ResponseHead;
 import io.weir.relay.http1.ResponseWriter;
 import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Timed;
 import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.PipePool;
@@ -14,12 +17,13 @@ import io.weir.relay.pump.Pump;
 import io.weir.relay.pump.SplicePump;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the connections of one loop share: parsers, writer, counters, and the list of themselves.
  * Thread: the loop, but for {@link #counters}.
  */
-final class Worker {
+final class Worker extends Timed {
   final Loop loop;
   final ServerSettings settings;
   final RequestHead requestHead;
@@ -28,17 +32,23 @@ final class Worker {
   final Counters counters = new Counters();
   final Service service;
   final PipePool pipes = new PipePool();
+  final Governor governor;
+  private final Admission admission;
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
   private boolean draining;
+  private boolean scarce;
 
-  Worker(Loop loop, ServerSettings settings, Service.Maker service) {
+  Worker(Loop loop, ServerSettings settings, Admission admission, Service.Maker service) {
     this.loop = loop;
     this.settings = settings;
     HeadLimits limits = settings.headLimits();
     this.requestHead = new RequestHead(limits);
     this.responseHead = new ResponseHead(limits);
     this.responseWriter = new ResponseWriter(settings.via());
+    this.admission = admission;
+    this.governor = admission.governor();
     this.service = service.make(this);
+    loop.watch(this);
   }
 
   /** What moves a body: a pump that splices where both ends can and it is long enough to pay. */
@@ -51,6 +61,40 @@ final class Worker {
     }
     return new CopyPump(source, sink, framing, loop.in());
   }
+
+  /** A connection for a client that was accepted, or null if there is no room for it. */
+  @Nullable ClientConnection open() {
+    if (!admission.enter()) {
+      counters.failed(Reason.OVERLOADED);
+      return null;
+    }
+    return new ClientConnection(this);
+  }
+
+  /** Takes the least lease of a connection. */
+  boolean admit() {
+    return governor.admit(admission.leastBytes());
+  }
+
+  /** What {@link #open} and {@link #admit} have counted is over. */
+  void left(boolean admitted) {
+    if (admitted) {
+      governor.dismiss(admission.leastBytes());
+    }
+    admission.leave();
+  }
+
+  @Override
+  protected void sweep(long nowNanos) {
+    governor.look();
+    if (governor.scarce() != scarce) {
+      scarce = !scarce;
+      MemoryLog.say(scarce, admission);
+    }
+  }
+
+  @Override
+  public void abandon() {}
 
   boolean draining() {
     return draining;
@@ -94,7 +138,17 @@ final class Worker {
     }
     service.close();
     pipes.close();
+    loop.unwatch(this);
     return cut;
+  }
+
+  /** What the sockets of each connection hold now. */
+  List<Holding> holdings() {
+    ArrayList<Holding> holdings = new ArrayList<>();
+    for (ClientConnection connection : connections) {
+      connection.addHoldings(holdings);
+    }
+    return holdings;
   }
 
   /** Rows of the exchanges under way, {@code rowsMax} at most. */

@@ -59,8 +59,7 @@ public final class OriginConnection implements Attendant {
 
   /** Closes it in order: the origin wants no more on it, or there is no place for it to wait. */
   public void close() {
-    endpoint.close();
-    pool.closed();
+    pool.close(endpoint);
   }
 
   @Override

@@ -1,7 +1,10 @@
 package io.weir.relay.origin;
 
+import io.weir.relay.budget.Governor;
+import io.weir.relay.budget.SocketLease;
 import io.weir.relay.endpoint.Connector;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
@@ -30,6 +33,8 @@ public final class OriginPool extends Timed implements AutoCloseable {
   }
 
   private final Loop loop;
+  private final Governor governor;
+  private final int lastBytesMillis;
   private final Connector connector;
   private final OriginSettings settings;
   private final OriginNames names;
@@ -39,12 +44,19 @@ public final class OriginPool extends Timed implements AutoCloseable {
 
   /**
    * @param raw whether plain connections are raw descriptors
-   * @param socketBufferBytes to ask for as the sockets' buffers, 0 for the kernel's choice
+   * @param lastBytesMillis how long a closed connection may take nothing of what was sent to it
    */
   public OriginPool(
-      Loop loop, boolean raw, int socketBufferBytes, Origin origin, OriginSettings settings) {
+      Loop loop,
+      Governor governor,
+      boolean raw,
+      int lastBytesMillis,
+      Origin origin,
+      OriginSettings settings) {
     this.loop = loop;
-    this.connector = new Connector(loop, raw, socketBufferBytes);
+    this.governor = governor;
+    this.lastBytesMillis = lastBytesMillis;
+    this.connector = new Connector(loop, governor, raw);
     this.settings = settings;
     this.names = new OriginNames(loop, raw, origin, settings.nameServer());
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
@@ -89,7 +101,8 @@ public final class OriginPool extends Timed implements AutoCloseable {
         || endpoint.failed()
         || endpoint.inputEnded()
         || idle.size() >= settings.idleConnectionsMax()
-        || idleTimeoutNanos == 0) {
+        || idleTimeoutNanos == 0
+        || governor.stunted(endpoint.lease())) {
       connection.close();
       return;
     }
@@ -109,6 +122,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
     connections--;
   }
 
+  /** Closes in order, at once or when the origin has taken what was sent to it. */
+  void close(Endpoint endpoint) {
+    LastBytes.close(loop, endpoint, lastBytesMillis, this::closed);
+  }
+
   @Override
   public void abandon() {
     close();
@@ -122,8 +140,23 @@ public final class OriginPool extends Timed implements AutoCloseable {
       oldest.close();
       oldest = idle.peekFirst();
     }
+    reclaim();
     if (idle.isEmpty()) {
       loop.unwatch(this);
+    }
+  }
+
+  /** Where the budget is scarce, idle connections give back what they can, or go. */
+  private void reclaim() {
+    for (int left = idle.size(); left > 0; left--) {
+      OriginConnection next = idle.removeFirst();
+      SocketLease lease = next.endpoint().lease();
+      governor.reclaim(lease);
+      if (governor.stunted(lease)) {
+        next.close();
+      } else {
+        idle.addLast(next);
+      }
     }
   }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A relay in this process for one test, with real sockets. {@link #close} checks that nothing is
- * left: no connection, no exchange, no descriptor, no buffer, no fault of ours.
+ * left: no connection, no exchange, no lease, no descriptor, no buffer, no fault of ours.
  */
 final class RelayFixture implements AutoCloseable {
   /** Longest wait for a condition; a test that needs it fails. */
@@ -63,6 +63,7 @@ final class RelayFixture implements AutoCloseable {
     if (!builder.splice) {
       settings = settings.withoutSplice();
     }
+    settings = settings.withMemory(builder.memory);
     server = HttpServer.relay(settings, builder.relay(), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     if (builder.narrow) {
@@ -141,6 +142,11 @@ final class RelayFixture implements AutoCloseable {
     assertThat(left.openExchanges()).as("exchanges left").isZero();
     assertThat(left.openFlows()).as("flows left").isZero();
     assertThat(server.heldInPipesBytes()).as("bytes left in pipes").isZero();
+    assertThat(server.leased().leasedBytes()).as("bytes still leased").isZero();
+    assertThat(server.leased().unprovenBytes()).as("bytes of unproven flows").isZero();
+    assertThat(server.leased().leasedBytesMax())
+        .as("the most that was leased")
+        .isLessThanOrEqualTo(server.leased().budgetBytes());
     await(() -> LiveBuffers.count() <= buffersBefore, "no live buffer of this test");
     await(() -> descriptors() <= descriptorsBefore, "descriptors back at " + descriptorsBefore);
   }
@@ -170,6 +176,7 @@ final class RelayFixture implements AutoCloseable {
     private boolean raw = true;
     private boolean narrow;
     private boolean splice = true;
+    private MemorySettings memory = MemorySettings.UNBOUNDED;
     private HeadLimits limits = HeadLimits.DEFAULT;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private int connectTimeoutMillis = 5_000;
@@ -203,6 +210,12 @@ final class RelayFixture implements AutoCloseable {
     /** Bodies through pipes where they can, or copied. */
     Builder splice(boolean allowed) {
       splice = allowed;
+      return this;
+    }
+
+    /** What all connections may hold. */
+    Builder memory(MemorySettings changed) {
+      memory = changed;
       return this;
     }
 

@@ -1,0 +1,218 @@
+package io.weir.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.load.Origin;
+import io.weir.load.RawClient;
+import io.weir.load.RawOrigin;
+import io.weir.load.SeededBytes;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Readers and origins that stand still and go on, under a small budget. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class StalledReadersTest {
+  private static final long SEED = 41;
+  private static final int READERS = Program.LONG ? 1_000 : 100;
+  private static final int BODY_BYTES = 4 << 20;
+  private static final String MEMORY = Program.LONG ? "128m" : "100m";
+  private static final int CYCLES = Program.LONG ? 10 : 3;
+  private static final int UPLOADS = Program.LONG ? 1_200 : 400;
+
+  private static Origin origin() throws Exception {
+    return Origin.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), SEED);
+  }
+
+  private static Program serve(int originPort, String... options) throws Exception {
+    List<String> all = new ArrayList<>(List.of("--to", "http://127.0.0.1:" + originPort));
+    all.addAll(List.of("--memory", MEMORY));
+    all.addAll(List.of(options));
+    return Program.serve(all.toArray(String[]::new));
+  }
+
+  /** Holds for each flow and for their sum, whatever the readers do. */
+  private static void assertLeasesHold(Program weir) throws Exception {
+    Map<String, Object> flows = weir.flows();
+    for (Map<String, Object> row : Json.objects(flows, "flows")) {
+      assertThat(Json.number(row, "held_bytes"))
+          .as(row.toString())
+          .isLessThanOrEqualTo(Json.number(row, "lease_bytes"));
+    }
+    Map<String, Object> memory = Json.object(flows, "memory");
+    assertThat(Json.number(memory, "leased_bytes_max"))
+        .as(memory.toString())
+        .isLessThanOrEqualTo(Json.number(memory, "budget_bytes"));
+  }
+
+  private static void awaitStandstill(Program weir) throws Exception {
+    long[] last = {-1, 0};
+    weir.await(
+        "nothing moves",
+        () -> {
+          long now = weir.total("downloaded_bytes");
+          last[1] = now == last[0] ? last[1] + 1 : 0;
+          last[0] = now;
+          return last[1] >= 20;
+        });
+  }
+
+  @Test
+  void readers_stallAllAtOnceAndWakeAllAtOnce_getEveryByte() throws Exception {
+    try (Origin origin = origin();
+        Program weir = serve(origin.port());
+        SteeredReaders readers =
+            SteeredReaders.start(weir.address(), "/bytes/4m", READERS, BODY_BYTES, SEED)) {
+      awaitStandstill(weir);
+      assertLeasesHold(weir);
+      readers.readUntil(READERS * (long) BODY_BYTES / 2);
+      awaitStandstill(weir);
+      assertLeasesHold(weir);
+      readers.readAll();
+      assertThat(readers.readBytes()).isEqualTo(READERS * (long) BODY_BYTES);
+      weir.awaitIdle();
+      assertLeasesHold(weir);
+    }
+  }
+
+  @Test
+  void reader_alternatesBetweenStalledAndFast_keepsAFairPartOfItsRate() throws Exception {
+    try (Origin origin = origin();
+        Program weir = serve(origin.port());
+        SteeredReaders steady =
+            SteeredReaders.start(weir.address(), "/disk.img", 1, 1L << 40, SEED);
+        SteeredReaders fitful =
+            SteeredReaders.start(weir.address(), "/disk.img", 1, 1L << 40, SEED)) {
+      steady.readFor(500);
+      long alone = steady.readFor(CYCLES * 1_000L);
+      steady.close();
+      long fast = 0;
+      for (int i = 0; i < CYCLES; i++) {
+        fast += fitful.readFor(1_000);
+        awaitStandstill(weir);
+        TimeUnit.SECONDS.sleep(1);
+      }
+      assertLeasesHold(weir);
+      assertThat(fast).as("of %d", alone).isGreaterThan(alone / 4);
+    }
+  }
+
+  @Test
+  void uploads_exhaustTheBudget_downloadsGoOnAndOnlyNewWorkIsRefused() throws Exception {
+    CountDownLatch drain = new CountDownLatch(1);
+    SeededBytes sequence = new SeededBytes(SEED);
+    AtomicInteger whole = new AtomicInteger();
+    int uploadBytes = 200_000;
+    RawOrigin.Script script =
+        connection -> {
+          String head = connection.readHead();
+          while (!head.isEmpty()) {
+            if (head.startsWith("GET ")) {
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: " + BODY_BYTES + "\r\n\r\n");
+              connection.write(sequence, 0, BODY_BYTES);
+            } else {
+              drain.await();
+              whole.addAndGet(connection.readSeeded(sequence, 0, uploadBytes) == -1 ? 1 : 0);
+              connection.write("HTTP/1.1 204 No Content\r\n\r\n");
+            }
+            head = connection.readHead();
+          }
+        };
+    List<RawClient> uploads = new ArrayList<>();
+    List<RawClient> taken = new ArrayList<>();
+    try (RawOrigin origin = RawOrigin.start(script, 8 * 1024);
+        Program weir = serve(origin.port());
+        SteeredReaders readers = SteeredReaders.start(weir.address(), "/", 8, BODY_BYTES, SEED)) {
+      awaitStandstill(weir);
+      List<Thread> writers = new ArrayList<>();
+      for (int i = 0; i < UPLOADS; i++) {
+        RawClient upload = weir.connect();
+        uploads.add(upload);
+        writers.add(Thread.ofVirtual().start(() -> upload(upload, sequence, uploadBytes)));
+      }
+      weir.await("uploads move", () -> weir.total("uploaded_bytes") > 0);
+      readers.readAll();
+      assertThat(weir.admin("/healthz").status()).isEqualTo(200);
+      assertLeasesHold(weir);
+      drain.countDown();
+      for (RawClient upload : uploads) {
+        String head = upload.readHead();
+        assertThat(head).startsWith("HTTP/1.1 ");
+        if (head.startsWith("HTTP/1.1 204 ")) {
+          taken.add(upload);
+        } else {
+          assertThat(head).startsWith("HTTP/1.1 503 ").contains("Retry-After: ");
+        }
+      }
+      for (Thread writer : writers) {
+        writer.join();
+      }
+      assertThat(taken).isNotEmpty();
+      assertThat(whole.get()).isEqualTo(taken.size());
+      for (RawClient upload : uploads) {
+        upload.close();
+      }
+    }
+  }
+
+  private static void upload(RawClient upload, SeededBytes sequence, int length) {
+    try {
+      upload.write("PUT /up HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\n");
+      upload.write(sequence, 0, length);
+    } catch (IOException refused) {
+      // The answer says so, and is read by the scenario.
+      assertThat(refused).hasMessageMatching("(?s).*(reset|pipe).*");
+    }
+  }
+
+  @Test
+  void originAndReader_stoppedAndContinued_wholeBodies() throws Exception {
+    try (LoadOrigin origin = LoadOrigin.start(List.of(), "127.0.0.1:0", SEED);
+        Program weir = serve(origin.port())) {
+      Commands.assumeInstalled("curl");
+      Process curl =
+          new ProcessBuilder(
+                  "curl",
+                  "-sS",
+                  "--limit-rate",
+                  "20m",
+                  "-o",
+                  "/dev/null",
+                  "-w",
+                  "%{size_download}",
+                  weir.url("/bytes/40m"))
+              .start();
+      weir.await("it moves", () -> weir.total("downloaded_bytes") > 1_000_000);
+      stopAndContinue(origin.process(), weir);
+      stopAndContinue(curl, weir);
+      assertThat(new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo(String.valueOf(40 << 20));
+      assertThat(curl.waitFor()).isZero();
+    }
+  }
+
+  private static void stopAndContinue(Process process, Program weir) throws Exception {
+    signal(process, "STOP");
+    try {
+      awaitStandstill(weir);
+      TimeUnit.SECONDS.sleep(2);
+      assertLeasesHold(weir);
+    } finally {
+      signal(process, "CONT");
+    }
+  }
+
+  private static void signal(Process process, String name) throws Exception {
+    List<String> kill = List.of("/bin/sh", "-c", "kill -" + name + " " + process.pid());
+    assertThat(new ProcessBuilder(kill).inheritIO().start().waitFor()).isZero();
+  }
+}
