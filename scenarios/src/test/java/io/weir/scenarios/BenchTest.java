@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +63,7 @@ class BenchTest {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = "weir.long", matches = "true") // three quarters of a minute
   void bench_ofMemoryAndNeighbours_hasTheirFigures() throws Exception {
     Process bench = bench("latency,start,beside,after", "1", "weir");
     assertThat(bench.waitFor(2 * WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
