@@ -35,7 +35,7 @@ public final class Fairness {
   }
 
   /** What flows that have not proven their rate may hold together, a part of the budget. */
-  public Budget starts() {
+  Budget starts() {
     return starts;
   }
 

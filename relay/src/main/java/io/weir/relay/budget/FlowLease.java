@@ -17,7 +17,7 @@ package io.weir.relay.budget;
  * round trip of half of that, since a flow that they do limit asks for more at each step; and no
  * more than comes back in that time when others need it. What a reader's own socket takes at once,
  * before it has read any of it, must not count as speed: nothing grows before {@link #PROOF_BYTES}
- * have moved, and not beyond {@link #PROVEN_WINDOW_BYTES} unless that rate held for {@link
+ * have reached it, and not beyond {@link #PROVEN_WINDOW_BYTES} unless that rate held for {@link
  * #PROOF_NANOS}.
  *
  * <h2>Unproven</h2>
@@ -281,10 +281,5 @@ public final class FlowLease {
   /** The level that its rate asks for. */
   int wantedLevel() {
     return wantedLevel;
-  }
-
-  /** What its two buffers may come to hold beyond the least, bytes. */
-  public long extraBytes() {
-    return governor.sizes().extraBytes(level);
   }
 }

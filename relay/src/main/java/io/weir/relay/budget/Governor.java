@@ -107,12 +107,12 @@ public final class Governor {
    */
   public boolean widenForHead(SocketLease source, int headBytes, int arrivedBytes) {
     return narrowForHead(source, headBytes, arrivedBytes)
-        && source.receive(sizes.levelForHead(headBytes), sparedBytes());
+        && source.receive(sizes.levelForWindow(headBytes), sparedBytes());
   }
 
   /** Whether the window is nearly full of what has arrived of a head that may need a larger. */
   public boolean narrowForHead(SocketLease source, int headBytes, int arrivedBytes) {
-    return sizes.levelForHead(headBytes) > source.receiveLevel() && source.tight(arrivedBytes);
+    return sizes.levelForWindow(headBytes) > source.receiveLevel() && source.tight(arrivedBytes);
   }
 
   /** Lets two sockets rest after a flow. */
@@ -138,11 +138,6 @@ public final class Governor {
     if (scarce() || !plenty()) {
       resting.narrow();
     }
-  }
-
-  /** Whether the peer would not send into this socket at once: not to be used again. */
-  public boolean stunted(SocketLease source) {
-    return source.stunted();
   }
 
   /** Takes the least lease of a connection; false if the budget has no room for it. */

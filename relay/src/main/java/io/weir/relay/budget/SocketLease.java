@@ -184,7 +184,7 @@ public final class SocketLease {
     }
     int grain = sizes.grainBytes(receiveLevelMax, segmentBytes);
     // Twice of it: how much of a buffer is window depends on how packets have filled it so far.
-    return sizes.levelForHead(2 * grain);
+    return sizes.levelForWindow(2 * grain);
   }
 
   /**
@@ -196,8 +196,8 @@ public final class SocketLease {
     return arrivedBytes >= limit / 4 || windows.heldBytes() >= limit / 2 + WindowSizes.AHEAD_BYTES;
   }
 
-  /** Whether the peer does not send at once into this receive buffer. */
-  boolean stunted() {
+  /** Whether the peer does not send at once into this receive buffer: not to be used again. */
+  public boolean stunted() {
     return receiveLevel < receiveLevelMax && receiveLevel < fluentLevel();
   }
 
@@ -209,10 +209,5 @@ public final class SocketLease {
   /** What was written to it and has not reached the peer, bytes, or -1. */
   long undeliveredBytes() {
     return windows.undelivered();
-  }
-
-  /** What it holds now, bytes, or -1. */
-  public long heldBytes() {
-    return windows.heldBytes();
   }
 }

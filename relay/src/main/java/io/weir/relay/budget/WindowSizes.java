@@ -211,8 +211,8 @@ public final class WindowSizes {
     return largest == AUTO ? segmentBytes : Math.min(segmentBytes, largest / 2);
   }
 
-  /** The least level whose receive buffer takes a head of {@code bytes} in one window. */
-  int levelForHead(int bytes) {
+  /** The least level whose receive buffer makes a window of {@code bytes}. */
+  int levelForWindow(int bytes) {
     int level = 0;
     // Half of a receive buffer is window before the kernel has seen how packets fill it.
     while (level < levels() - 1 && receiveBytes[level] != AUTO && receiveBytes[level] / 2 < bytes) {

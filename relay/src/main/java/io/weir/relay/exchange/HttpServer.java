@@ -100,7 +100,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** Bytes that flows of all loops have in pipes between turns; nearly always 0. */
-  public long heldInPipesBytes() {
+  long heldInPipesBytes() {
     long sum = 0;
     for (Worker worker : workers) {
       sum += worker.pipes.heldBytes();
@@ -132,11 +132,6 @@ public final class HttpServer implements AutoCloseable {
         waits);
   }
 
-  /** What flows that have not proven their rate hold of their share, bytes. */
-  long unprovenBytes() {
-    return admission.unprovenBytes();
-  }
-
   /**
    * What each socket of each connection may hold and holds, as of the moment its loop was asked.
    */
@@ -149,7 +144,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** Bytes that have passed through pipes, not through user space. */
-  public long splicedBytes() {
+  long splicedBytes() {
     long sum = 0;
     for (Worker worker : workers) {
       sum += worker.pipes.splicedBytes();

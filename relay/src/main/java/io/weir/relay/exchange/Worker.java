@@ -93,6 +93,7 @@ final class Worker extends Timed {
     }
   }
 
+  /** The level that is fair stays as it was; the budget bounds all the same. */
   @Override
   public void abandon() {}
 

@@ -102,7 +102,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
         || endpoint.inputEnded()
         || idle.size() >= settings.idleConnectionsMax()
         || idleTimeoutNanos == 0
-        || governor.stunted(endpoint.lease())) {
+        || endpoint.lease().stunted()) {
       connection.close();
       return;
     }
@@ -152,7 +152,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
       OriginConnection next = idle.removeFirst();
       SocketLease lease = next.endpoint().lease();
       governor.reclaim(lease);
-      if (governor.stunted(lease)) {
+      if (lease.stunted()) {
         next.close();
       } else {
         idle.addLast(next);

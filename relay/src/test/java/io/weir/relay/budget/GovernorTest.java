@@ -181,9 +181,9 @@ class GovernorTest {
     loops.run(4);
     download.bytesPerSecond = 0;
     loops.run(10);
-    assertThat(download.pair.governor.stunted(download.pair.origin)).isTrue();
+    assertThat(download.pair.origin.stunted()).isTrue();
     download.pair.endFlows();
-    assertThat(download.pair.governor.stunted(download.pair.origin)).isFalse();
+    assertThat(download.pair.origin.stunted()).isFalse();
   }
 
   @Test
@@ -193,7 +193,7 @@ class GovernorTest {
     assertThat(pair.governor.widenForHead(pair.client, 64 * 1024, 100)).isFalse();
     assertThat(pair.client.receiveLevel()).isZero();
     assertThat(pair.governor.widenForHead(pair.client, 64 * 1024, 2500)).isTrue();
-    assertThat(pair.client.receiveLevel()).isEqualTo(SIZES.levelForHead(64 * 1024));
+    assertThat(pair.client.receiveLevel()).isEqualTo(SIZES.levelForWindow(64 * 1024));
   }
 
   @Property(tries = 40)

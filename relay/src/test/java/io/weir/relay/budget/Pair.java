@@ -59,7 +59,11 @@ final class Pair {
   }
 
   long flowExtraBytes() {
-    return (up == null ? 0 : up.extraBytes()) + (down == null ? 0 : down.extraBytes());
+    return (up == null ? 0 : extraBytes(up)) + (down == null ? 0 : extraBytes(down));
+  }
+
+  private long extraBytes(FlowLease flow) {
+    return governor.sizes().extraBytes(flow.level());
   }
 
   /** The sockets are closed: after that nothing is held. */
