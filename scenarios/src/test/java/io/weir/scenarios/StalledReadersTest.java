@@ -161,7 +161,16 @@ class StalledReadersTest {
       for (RawClient upload : uploads) {
         upload.close();
       }
+      weir.awaitIdle();
+      awaitAllGivenBack(weir);
     }
+  }
+
+  private static void awaitAllGivenBack(Program weir) throws Exception {
+    assertLeasesHold(weir);
+    weir.await(
+        "all leases are given back",
+        () -> Json.number(Json.object(weir.flows(), "memory"), "leased_bytes") == 0);
   }
 
   private static void upload(RawClient upload, SeededBytes sequence, int length) {

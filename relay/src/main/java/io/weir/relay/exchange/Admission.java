@@ -47,11 +47,7 @@ final class Admission {
     connections.decrementAndGet();
   }
 
-  /** Clients that are in now. */
-  int connections() {
-    return connections.get();
-  }
-
+  /** How many clients may be in at once. */
   int connectionsMax() {
     return connectionsMax;
   }

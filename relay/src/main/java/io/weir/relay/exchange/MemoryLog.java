@@ -42,13 +42,13 @@ final class MemoryLog {
 
   /** A connection finds no place. */
   static void noPlace(Admission admission) {
-    PLACES.say("all {3} connections are in use: new ones are refused with 503", admission);
+    PLACES.say("all {2} connections are in use: new ones are refused with 503", admission);
   }
 
   /** A client at rest was closed. */
   static void idleClosed(Admission admission) {
     IDLE.say(
-        "no room for one more connection, {2} of {3} are open, {0} of {1} MiB are leased: clients"
+        "no room for one more connection, {0} of {1} MiB are leased, {2} may be open: clients"
             + " between two requests are closed, the longest at rest first",
         admission);
   }
@@ -65,7 +65,6 @@ final class MemoryLog {
         format,
         Long.toString(budget.leasedBytes() >> 20),
         Long.toString(budget.bytes() >> 20),
-        Integer.toString(admission.connections()),
         Integer.toString(admission.connectionsMax()));
   }
 }
