@@ -5,8 +5,8 @@ import java.util.EnumMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What one loop has done. Written by the loop alone, with ordered stores and no read-modify-write;
- * read by anybody.
+ * What one loop has done. Written by the loop alone, so that an addition needs no read-modify-write
+ * and none is lost; opaque, so that anybody may read it.
  */
 final class Counters {
   private final AtomicLong connections = new AtomicLong();
