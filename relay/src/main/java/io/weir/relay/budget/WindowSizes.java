@@ -42,14 +42,15 @@ public final class WindowSizes {
 
   /**
    * A receive buffer of one step and a send buffer of the next: it is the sink's that takes the
-   * bursts.
+   * bursts. The last step is for where there is plenty: an origin that is never short of window
+   * sends by itself, not when our acknowledgement has it send.
    */
   private static final int[] RECEIVE_KIB = {
-    5, 16, 32, 64, 128, 256, 512, 512, 1024, 1024, 1536, 2048
+    5, 16, 32, 64, 128, 256, 512, 512, 1024, 1024, 1536, 2048, 8192
   };
 
   private static final int[] SEND_KIB = {
-    5, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 5632, 8192
+    5, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 5632, 8192, 8192
   };
 
   /**
