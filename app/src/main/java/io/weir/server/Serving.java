@@ -31,7 +31,7 @@ public final class Serving implements AutoCloseable {
   private static final long DRAIN_LOOK_MILLIS = 20;
   private static final System.Logger LOG = System.getLogger("io.weir");
 
-  private final AdminPages pages = new AdminPages();
+  private final AdminPages pages;
   private final Faults faults = new Faults();
   private final List<InetSocketAddress> addresses = new ArrayList<>();
   private final HttpServer relay;
@@ -42,6 +42,7 @@ public final class Serving implements AutoCloseable {
 
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
+    pages = new AdminPages(settings.plan().memoryBytes());
     accessLog = target == null ? null : AccessLog.open(target);
     relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
   }

@@ -1,14 +1,17 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.http.Reason;
+import io.weir.relay.loop.Histogram;
 import java.util.EnumMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * What one loop has done. Written by the loop alone, with ordered stores and no read-modify-write;
  * read by anybody.
  */
 final class Counters {
+  private static final long MS = 1_000_000;
   private final AtomicLong connections = new AtomicLong();
   private final AtomicLong openConnections = new AtomicLong();
   private final AtomicLong exchanges = new AtomicLong();
@@ -18,6 +21,48 @@ final class Counters {
   private final AtomicLong uploadedBytes = new AtomicLong();
   private final AtomicLong leaseWaits = new AtomicLong();
   private final EnumMap<Reason, AtomicLong> failures = new EnumMap<>(Reason.class);
+
+  private final AtomicLongArray answered = new AtomicLongArray(StatusClass.values().length);
+
+  /** From half a millisecond, about what a relay adds, to the preset time limit. */
+  private final Histogram firstByte =
+      new Histogram(
+          MS / 2,
+          MS,
+          5 * MS / 2,
+          5 * MS,
+          10 * MS,
+          25 * MS,
+          50 * MS,
+          100 * MS,
+          250 * MS,
+          500 * MS,
+          1000 * MS,
+          2500 * MS,
+          5000 * MS,
+          10_000 * MS,
+          30_000 * MS,
+          60_000 * MS);
+
+  /** From small requests to downloads of an hour. */
+  private final Histogram duration =
+      new Histogram(
+          MS,
+          5 * MS,
+          10 * MS,
+          25 * MS,
+          50 * MS,
+          100 * MS,
+          250 * MS,
+          500 * MS,
+          1000 * MS,
+          5000 * MS,
+          10_000 * MS,
+          30_000 * MS,
+          60_000 * MS,
+          300_000 * MS,
+          900_000 * MS,
+          3_600_000 * MS);
 
   Counters() {
     for (Reason reason : Reason.values()) {
@@ -76,6 +121,37 @@ final class Counters {
     if (counter != null) {
       add(counter, 1);
     }
+  }
+
+  /** An exchange is over, or a head was refused; {@code status} is what the client got, or 0. */
+  void answered(int status) {
+    int index = StatusClass.of(status).ordinal();
+    answered.setOpaque(index, answered.getPlain(index) + 1);
+  }
+
+  /** The origin's response begins, so long after the request's head was understood. */
+  void firstByteAfter(long nanos) {
+    firstByte.record(nanos);
+  }
+
+  /** An exchange is over, so long after its head was understood. */
+  void tookNanos(long nanos) {
+    duration.record(nanos);
+  }
+
+  /** How many were answered with a status of {@code statusClass}. Any thread. */
+  long answered(StatusClass statusClass) {
+    return answered.getOpaque(statusClass.ordinal());
+  }
+
+  /** Time to first byte. Any thread. */
+  Histogram.Reading firstByte() {
+    return firstByte.read();
+  }
+
+  /** Durations of exchanges. Any thread. */
+  Histogram.Reading duration() {
+    return duration.read();
   }
 
   /** A reading; each number is right, together they may be of slightly different moments. */
