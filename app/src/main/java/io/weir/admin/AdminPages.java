@@ -103,7 +103,8 @@ public final class AdminPages implements LocalHandler {
       return new LocalResponse(
           200,
           JSON,
-          FlowsPage.json(server.flows(FlowsPage.ROWS_MAX), server.totals(), server.leased()));
+          FlowsPage.json(
+              server.flows(FlowsPage.ROWS_MAX), server.totals(), server.leased(), memoryBytes));
     } catch (IllegalStateException e) {
       return NO_ANSWER;
     }

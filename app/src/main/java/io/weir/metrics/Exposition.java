@@ -32,12 +32,10 @@ final class Exposition {
       // The names are plain; the scheme matters to those that are not.
       writer.write(out, Snapshots.of(sample), EscapingScheme.UNDERSCORE_ESCAPING);
     }
-    String fields = "Vary: Accept, Accept-Encoding\r\n";
-    return new LocalResponse(
-        200,
-        writer.getContentType(),
-        bytes.toByteArray(),
-        gzip ? "Content-Encoding: gzip\r\n" + fields : fields);
+    LocalResponse answer =
+        new LocalResponse(200, writer.getContentType(), bytes.toByteArray())
+            .with("Vary: Accept, Accept-Encoding\r\n");
+    return gzip ? answer.with("Content-Encoding: gzip\r\n") : answer;
   }
 
   /** RFC 9110, 12.5.3; a weight of 0 refuses. */

@@ -42,7 +42,8 @@ final class Snapshots {
   static MetricSnapshots of(Sample sample) {
     Snapshots snapshots = new Snapshots();
     snapshots.process();
-    snapshots.gauge("weir_memory_bytes", "All that may be charged: --memory.", sample.memoryBytes());
+    snapshots.gauge(
+        "weir_memory_bytes", "All that may be charged: --memory.", sample.memoryBytes());
     Pulse.Beat beat = sample.beat();
     if (beat != null) {
       snapshots.memory(beat);
@@ -108,7 +109,7 @@ final class Snapshots {
         rows.add(
             GaugeDataPointSnapshot.builder()
                 .labels(Labels.of("row", kind.words()))
-                .value(ledger.bytes(kind))
+                .value((double) ledger.bytes(kind))
                 .build());
       }
     }
@@ -139,21 +140,16 @@ final class Snapshots {
         "weir_scarce_looks",
         "Looks of a loop, four a second, at which not every flow could have what it wanted.",
         leased.scarceLooks());
-    counter(
-        "weir_lease_waits", "Requests that had to wait for their least lease.", leased.waits());
+    counter("weir_lease_waits", "Requests that had to wait for their least lease.", leased.waits());
   }
 
   private void traffic(Totals totals, long splicedBytes) {
     level("weir_open_connections", "Client connections.", totals.openConnections());
     level("weir_open_exchanges", "Exchanges under way.", totals.openExchanges());
-    level(
-        "weir_open_flows", "Directions with a body that are under way.", totals.openFlows());
+    level("weir_open_flows", "Directions with a body that are under way.", totals.openFlows());
     counter("weir_connections", "Client connections accepted.", totals.connections());
     counter("weir_exchanges", "Requests whose head was understood.", totals.exchanges());
-    bytes(
-        "weir_downloaded_bytes",
-        "Bytes of bodies that clients took.",
-        totals.downloadedBytes());
+    bytes("weir_downloaded_bytes", "Bytes of bodies that clients took.", totals.downloadedBytes());
     bytes("weir_uploaded_bytes", "Bytes of bodies that origins took.", totals.uploadedBytes());
     bytes(
         "weir_spliced_bytes",
@@ -170,7 +166,7 @@ final class Snapshots {
       ended.dataPoint(
           CounterDataPointSnapshot.builder()
               .labels(Labels.of("status", status.word()))
-              .value(sample.answered().getOrDefault(status, 0L))
+              .value((double) sample.answered().getOrDefault(status, 0L))
               .build());
     }
     all.add(ended.build());
@@ -182,7 +178,7 @@ final class Snapshots {
       failures.dataPoint(
           CounterDataPointSnapshot.builder()
               .labels(Labels.of("reason", reason.word()))
-              .value(sample.totals().failures(reason))
+              .value((double) sample.totals().failures(reason))
               .build());
     }
     all.add(failures.build());
@@ -228,11 +224,11 @@ final class Snapshots {
   }
 
   private void gauge(String name, String help, long bytes) {
-    gauge(name, help, Unit.BYTES, List.of(point(bytes)));
+    gauge(name, help, Unit.BYTES, List.of(point((double) bytes)));
   }
 
   private void level(String name, String help, long count) {
-    all.add(GaugeSnapshot.builder().name(name).help(help).dataPoint(point(count)).build());
+    all.add(GaugeSnapshot.builder().name(name).help(help).dataPoint(point((double) count)).build());
   }
 
   private void gauge(String name, String help, Unit unit, List<GaugeDataPointSnapshot> points) {
@@ -246,7 +242,7 @@ final class Snapshots {
         CounterSnapshot.builder()
             .name(name)
             .help(help)
-            .dataPoint(CounterDataPointSnapshot.builder().value(count).build())
+            .dataPoint(CounterDataPointSnapshot.builder().value((double) count).build())
             .build());
   }
 
@@ -256,7 +252,7 @@ final class Snapshots {
             .name(name)
             .help(help)
             .unit(Unit.BYTES)
-            .dataPoint(CounterDataPointSnapshot.builder().value(bytes).build())
+            .dataPoint(CounterDataPointSnapshot.builder().value((double) bytes).build())
             .build());
   }
 

@@ -243,7 +243,8 @@ class WeirTest {
 
   private static String document() {
     StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
-    for (Options options : List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all())) {
+    for (Options options :
+        List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all(), TopOptions.all())) {
       text.append("\n## weir ").append(options.name()).append("\n\n```text\n");
       text.append(options.usage()).append("```\n");
     }

@@ -4,7 +4,6 @@ import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Histogram;
 import java.util.EnumMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * What one loop has done. Written by the loop alone, with ordered stores and no read-modify-write;
@@ -22,7 +21,7 @@ final class Counters {
   private final AtomicLong leaseWaits = new AtomicLong();
   private final EnumMap<Reason, AtomicLong> failures = new EnumMap<>(Reason.class);
 
-  private final AtomicLongArray answered = new AtomicLongArray(StatusClass.values().length);
+  private final EnumMap<StatusClass, AtomicLong> answered = new EnumMap<>(StatusClass.class);
 
   /** From half a millisecond, about what a relay adds, to the preset time limit. */
   private final Histogram firstByte =
@@ -67,6 +66,9 @@ final class Counters {
   Counters() {
     for (Reason reason : Reason.values()) {
       failures.put(reason, new AtomicLong());
+    }
+    for (StatusClass statusClass : StatusClass.values()) {
+      answered.put(statusClass, new AtomicLong());
     }
   }
 
@@ -125,8 +127,10 @@ final class Counters {
 
   /** An exchange is over, or a head was refused; {@code status} is what the client got, or 0. */
   void answered(int status) {
-    int index = StatusClass.of(status).ordinal();
-    answered.setOpaque(index, answered.getPlain(index) + 1);
+    AtomicLong counter = answered.get(StatusClass.of(status));
+    if (counter != null) {
+      add(counter, 1);
+    }
   }
 
   /** The origin's response begins, so long after the request's head was understood. */
@@ -141,7 +145,8 @@ final class Counters {
 
   /** How many were answered with a status of {@code statusClass}. Any thread. */
   long answered(StatusClass statusClass) {
-    return answered.getOpaque(statusClass.ordinal());
+    AtomicLong counter = answered.get(statusClass);
+    return counter == null ? 0 : counter.getOpaque();
   }
 
   /** Time to first byte. Any thread. */
