@@ -75,7 +75,7 @@ final class ScreenTest {
     assertThat(lines.get(4)).isEqualTo("HEALTHY  nothing waits");
     assertThat(lines.get(FIRST_ROW))
         .startsWith("10.0.0.2:2000         GET  200 response -           7.0        7.0       ?")
-        .endsWith("  61s ");
+        .endsWith("  61s");
     assertThat(lines.get(FIRST_ROW + 1))
         .contains("10.0.0.1:1000")
         .contains("client")

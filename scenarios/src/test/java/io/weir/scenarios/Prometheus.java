@@ -55,14 +55,13 @@ final class Prometheus implements AutoCloseable {
     }
   }
 
-
-  /** The values of the series that an expression has now; fails where Prometheus does not take it. */
+  /**
+   * The values of the series that an expression has now; fails where Prometheus does not take it.
+   */
   List<Double> query(String expression) throws IOException, InterruptedException {
     String query = URLEncoder.encode(expression, StandardCharsets.UTF_8);
     Map<String, Object> data = Json.object(get("/api/v1/query?query=" + query), "data");
-    return Json.objects(data, "result").stream()
-        .map(Prometheus::value)
-        .toList();
+    return Json.objects(data, "result").stream().map(Prometheus::value).toList();
   }
 
   /** The one number that an expression has now; NaN where there is none. */

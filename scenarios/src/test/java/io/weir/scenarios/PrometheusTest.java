@@ -167,7 +167,9 @@ class PrometheusTest {
 
   private void agreesWithFlows(Prometheus prometheus) throws Exception {
     for (String name : List.of("exchanges", "connections", "downloaded_bytes", "uploaded_bytes")) {
-      assertThat(prometheus.number("weir_" + name + "_total")).as(name).isEqualTo((double) weir.total(name));
+      assertThat(prometheus.number("weir_" + name + "_total"))
+          .as(name)
+          .isEqualTo((double) weir.total(name));
     }
     assertThat(prometheus.number("weir_failures_total{reason=\"overloaded\"}"))
         .isEqualTo((double) weir.failures("overloaded"));

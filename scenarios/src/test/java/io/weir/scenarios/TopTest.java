@@ -129,7 +129,8 @@ class TopTest {
   void top_whereNoWeirIs_saysSoAndFails() throws Exception {
     assertFails("no answer from http://127.0.0.1:1/flows", "top", "http://127.0.0.1:1");
     assertFails("/flows answers ", "top", "http://127.0.0.1:" + weir.port() + "/status/404");
-    HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer other =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     other.createContext(
         "/",
         exchange -> {
@@ -148,7 +149,8 @@ class TopTest {
 
   @Test
   void top_withAToken_sendsItAndSaysIfItIsWrong() throws Exception {
-    HttpServer gate = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer gate =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     gate.createContext(
         "/",
         exchange -> {

@@ -57,8 +57,6 @@ class UsageTest {
           serve --to http://127.0.0.1 --memory 1g --max-connections 999999 | --max-connections: 999,999
           serve --explain-memory --memory 1x | --memory: "1x" is not a size
           demo --memory 64m | --memory: 64.0 MiB is too little
-          top 127.0.0.1:3002 | '127.0.0.1:3002' is not a URL such as http://127.0.0.1:3002
-          top http://a http://b | give one URL
           demo --readers -1 | --readers
           demo --seconds soon | --seconds: "soon" is not
           demo --rate 0 | --rate: 0 is not between 1 and 2g
