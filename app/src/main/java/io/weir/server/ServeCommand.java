@@ -105,7 +105,6 @@ public final class ServeCommand {
   /** Looks for a recording, and prints the line unless there is none to print. */
   private void everySecond(@Nullable StatusLine status) throws InterruptedException {
     boolean heard = status != null;
-    serving.lookForRecording();
     while (!ending.await(1, TimeUnit.SECONDS)) {
       serving.lookForRecording();
       heard = heard && !out.checkError(); // whoever read the lines may leave; this also flushes

@@ -48,6 +48,7 @@ public final class Serving implements AutoCloseable {
     accessLog = target == null ? null : AccessLog.open(target);
     relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
     flight = new FlightSwitch(relay);
+    flight.look(); // before the first exchange
   }
 
   /**

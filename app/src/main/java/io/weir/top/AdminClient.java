@@ -20,6 +20,13 @@ final class AdminClient {
 
   private static final int TOKEN_BYTES_MAX = 4096;
 
+  /** It is there, but cannot tell, or not yet. */
+  private static final class UnavailableException extends IOException {
+    UnavailableException(String message) {
+      super(message);
+    }
+  }
+
   private final URI admin;
   private final @Nullable String token;
 
@@ -62,9 +69,14 @@ final class AdminClient {
     }
   }
 
-  /** What {@code /memory} says. */
+  /** What {@code /memory} says; nothing where that Weir cannot see its memory. */
   MemoryGlance memory() throws IOException {
-    byte[] page = get("/memory");
+    byte[] page;
+    try {
+      page = get("/memory");
+    } catch (UnavailableException e) {
+      return MemoryGlance.NONE;
+    }
     try {
       return MemoryGlance.read(page);
     } catch (IOException e) {
@@ -79,6 +91,8 @@ final class AdminClient {
       connection.setConnectTimeout(CONNECT_MILLIS_MAX);
       connection.setReadTimeout(READ_MILLIS_MAX);
       connection.setInstanceFollowRedirects(false); // the token is for this address alone
+      connection.setRequestProperty(
+          "Connection", "close"); // an idle one would be a descriptor there
       if (token != null) {
         connection.setRequestProperty("Authorization", "Bearer " + token);
       }
@@ -92,6 +106,9 @@ final class AdminClient {
                 + (token == null
                     ? ": it asks for a token, see --token-file"
                     : ": it does not take this token"));
+      }
+      if (status == HttpURLConnection.HTTP_UNAVAILABLE) {
+        throw new UnavailableException(url + " answers 503");
       }
       if (status != HttpURLConnection.HTTP_OK) {
         throw new IOException(url + " answers " + status + ", not 200");

@@ -50,7 +50,7 @@ final class Polling implements AutoCloseable {
       Glance now = client.flows();
       MemoryGlance memory = withMemory ? client.memory() : last.memory();
       return new Screen.Data(now, before(last.now(), now), memory, "");
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // whatever it is, the screen goes on
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       return new Screen.Data(last.now(), last.before(), last.memory(), why);
     }

@@ -24,6 +24,9 @@ import org.jline.utils.NonBlockingReader;
 final class TerminalScreen {
   private static final int KEY_MILLIS = 200;
 
+  /** Ctrl-L. */
+  private static final int REDRAW = 12;
+
   /** Between the bytes that one key sends. */
   private static final int SEQUENCE_MILLIS = 50;
 
@@ -111,7 +114,9 @@ final class TerminalScreen {
       if (key == NonBlockingReader.EOF) {
         return; // the terminal is gone
       }
-      if (key != NonBlockingReader.READ_EXPIRED) {
+      if (key == REDRAW) {
+        display.clear();
+      } else if (key != NonBlockingReader.READ_EXPIRED) {
         view.key(key == View.ESCAPE ? sequence(keys) : key, Screen.page(height));
       }
     }
@@ -125,7 +130,7 @@ final class TerminalScreen {
     }
     int third = keys.read(SEQUENCE_MILLIS);
     int last = third;
-    while (last >= '0' && last <= ';') { // parameters, up to the letter or ~
+    while (last >= ' ' && last <= '?') { // parameters, up to the letter or ~ (ECMA-48, 5.4)
       last = keys.read(SEQUENCE_MILLIS);
     }
     return switch (third) {

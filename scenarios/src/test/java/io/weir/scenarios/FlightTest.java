@@ -64,6 +64,7 @@ class FlightTest {
   void recording_begunWhileItServes_hasWhatCameLater() throws Exception {
     try (Program weir = Program.serve("--to", to())) {
       assertThat(weir.get("/hello").status()).isEqualTo(200);
+      weir.allowDescriptors(1); // by which the JVM listens to jcmd from now on
       jcmd(weir, "JFR.start", "name=late");
       Path file = folder.resolve("late.jfr");
       weir.await(

@@ -84,7 +84,9 @@ class PrometheusTest {
       }
       everyNameIsScraped(prometheus);
       everyRuleIsEvaluated(prometheus);
-      weir.awaitIdle();
+      weir.await(
+          "nothing is open", // but Prometheus' own connection to the admin pages
+          () -> weir.total("open_exchanges") == 0 && weir.total("open_connections") == 0);
       awaitScrapes(prometheus, 2);
       agreesWithFlows(prometheus);
     }
@@ -181,7 +183,8 @@ class PrometheusTest {
         .isEqualTo((double) weir.total("exchanges"));
     assertThat(prometheus.number("weir_open_connections")).isZero();
     assertThat(prometheus.number("weir_memory_bytes")).isEqualTo(256.0 * (1 << 20));
-    assertThat(prometheus.number("abs(sum(weir_ledger_bytes) - weir_charge_bytes) < bool 1e7"))
-        .isEqualTo(1);
+    // The ledger may be some seconds older, when there was a load.
+    assertThat(prometheus.number("sum(weir_ledger_bytes) / sum(weir_charge_bytes)"))
+        .isBetween(0.5, 2.0);
   }
 }

@@ -31,7 +31,7 @@ final class PseudoTerminal implements AutoCloseable {
   static PseudoTerminal start(List<String> words) throws IOException {
     Commands.assumeInstalled("script");
     String command =
-        "stty rows 24 cols 80; echo before=$(stty -g); sh -c 'echo pid=$$ tty=$(tty); exec "
+        "trap : INT; stty rows 24 cols 80; echo before=$(stty -g); sh -c 'echo pid=$$ tty=$(tty); exec "
             + String.join(" ", words)
             + "'; echo exit=$? after=$(stty -g)";
     ProcessBuilder builder = new ProcessBuilder("script", "-qefc", command, "/dev/null");

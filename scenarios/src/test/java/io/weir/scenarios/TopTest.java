@@ -54,8 +54,10 @@ class TopTest {
       terminal.await("charge ", 0);
       terminal.await("127.0.0.1:" + client.localPort(), 0);
       int before = terminal.length();
-      terminal.type("/nobody\r");
-      terminal.await("(0)", before);
+      terminal.type("/nobody\r\f");
+      terminal.await("filter: nobody (0)", before);
+      terminal.resize(30, 120);
+      terminal.await("LEASE kB", before);
       terminal.type("q");
       assertThat(terminal.awaitEnd()).isZero();
       assertThat(terminal.since(before)).contains(LEAVES_FULL_SCREEN);
@@ -97,17 +99,12 @@ class TopTest {
     }
   }
 
-  /** Another size has everything drawn anew, at once: is the loss still there? */
+  /** Ctrl-L has everything drawn anew: is the loss still there? */
   private static boolean found(PseudoTerminal terminal) throws Exception {
     int before = terminal.length();
-    terminal.resize(30, 120);
-    terminal.await("LEASE kB", before);
+    terminal.type("\f");
     terminal.await("q quit", before);
-    boolean found = !terminal.since(before).contains("LOST");
-    int wide = terminal.length();
-    terminal.resize(24, 80);
-    terminal.await("q quit", wide);
-    return found;
+    return !terminal.since(before).contains("LOST");
   }
 
   @Test
