@@ -19,7 +19,7 @@ import java.util.List;
  *              "waits_for":"client","downloaded_bytes":1,"uploaded_bytes":0,"age_ms":5}],
  *    "omitted":0,
  *    "totals":{"connections":1,...,"failures":{"client-gone":1}},
- *    "memory":{"memory_bytes":...,"budget_bytes":...,"leased_bytes":...}}
+ *    "memory":{"memory_bytes":...,"budget_bytes":...,"shrinks":0,...,"send_timeouts":0}}
  * </pre>
  */
 final class FlowsPage {
@@ -80,7 +80,12 @@ final class FlowsPage {
     json.writeNumberField("growths", leased.growths());
     json.writeNumberField("shrinks", leased.shrinks());
     json.writeNumberField("scarce_looks", leased.scarceLooks());
+    json.writeNumberField("stopped_sources", leased.stoppedSources());
     json.writeNumberField("waits", leased.waits());
+    json.writeNumberField("idle_closed", leased.idleClosed());
+    json.writeNumberField("refused", leased.refused());
+    json.writeNumberField("reset_stalled", leased.resetStalled());
+    json.writeNumberField("send_timeouts", leased.sendTimeouts());
     json.writeEndObject();
   }
 

@@ -2,6 +2,7 @@ package io.weir.cli;
 
 import io.weir.load.Quantity;
 import io.weir.relay.exchange.ConnectionCost;
+import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.loop.LoopGroup;
 import io.weir.server.MemoryChoice;
 import io.weir.server.MemoryNeeds;
@@ -29,6 +30,10 @@ final class MemoryOptions {
             "--max-connections",
             "N",
             "Clients at once; more are refused with 503 (default: as many as the memory takes).")
+        .flag(
+            "--reset-stalled",
+            "Where a request finds no memory: reset the flow that holds the most of those that"
+                + " stood still for 5s, rather than refuse.")
         .flag("--explain-memory", "Show what becomes of the memory, and exit.");
   }
 
@@ -55,6 +60,14 @@ final class MemoryOptions {
     } catch (PlanException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** What the plan and the options say of the relay's connections. */
+  static MemorySettings settings(Given given, MemoryPlan plan) {
+    MemorySettings settings = plan.settings();
+    return given.has("--reset-stalled")
+        ? settings.resettingStalled(MemorySettings.STALLED_MILLIS)
+        : settings;
   }
 
   /** What {@code --explain-memory} prints. */

@@ -174,7 +174,7 @@ final class ServeOptions {
     return new ServeSettings(
         listen,
         admin,
-        server.withMemory(plan.settings()),
+        server.withMemory(MemoryOptions.settings(given, plan)),
         relay,
         log,
         drainMillis,

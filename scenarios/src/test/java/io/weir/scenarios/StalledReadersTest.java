@@ -130,7 +130,8 @@ class StalledReadersTest {
     List<RawClient> uploads = new ArrayList<>();
     List<RawClient> taken = new ArrayList<>();
     try (RawOrigin origin = RawOrigin.start(script, 8 * 1024);
-        Program weir = serve(origin.port());
+        // Downloads in the least windows may take longer than uploads may usually stand still.
+        Program weir = serve(origin.port(), "--send-timeout", "5m");
         SteeredReaders readers = SteeredReaders.start(weir.address(), "/", 8, BODY_BYTES, SEED)) {
       awaitStandstill(weir);
       List<Thread> writers = new ArrayList<>();
@@ -161,7 +162,16 @@ class StalledReadersTest {
       for (RawClient upload : uploads) {
         upload.close();
       }
+      weir.awaitIdle();
+      awaitAllGivenBack(weir);
     }
+  }
+
+  private static void awaitAllGivenBack(Program weir) throws Exception {
+    assertLeasesHold(weir);
+    weir.await(
+        "all leases are given back",
+        () -> Json.number(Json.object(weir.flows(), "memory"), "leased_bytes") == 0);
   }
 
   private static void upload(RawClient upload, SeededBytes sequence, int length) {

@@ -11,15 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  * loops of a listener; any thread.
  */
 final class Admission {
+  /** Clients at rest that one loop closes in one look for others, at most. */
+  private static final int ROOM_ASKS_MAX = 32;
+
   private final Fairness fairness;
   private final int connectionsMax;
   private final long leastBytes;
   private final AtomicInteger connections = new AtomicInteger();
+  private final Want room = new Want(ROOM_ASKS_MAX);
+  private final StalledReset resets = new StalledReset(System.nanoTime());
+  private final int stalledMillis;
 
   Admission(MemorySettings memory, ConnectionCost cost) {
     this.fairness = new Fairness(new Budget(memory.budgetBytes()), KernelLimits.sizes());
     this.connectionsMax = memory.connectionsMax();
     this.leastBytes = cost.leaseBytes();
+    this.stalledMillis = memory.stalledMillis();
   }
 
   /** What steers the leases of one more loop. */
@@ -38,6 +45,36 @@ final class Admission {
 
   void leave() {
     connections.decrementAndGet();
+  }
+
+  /** How many clients may be in at once. */
+  int connectionsMax() {
+    return connectionsMax;
+  }
+
+  /** Whether one more connection may come in. */
+  boolean hasPlace() {
+    return connections.get() < connectionsMax;
+  }
+
+  /** Whether there is a least lease for one more. */
+  boolean hasLease() {
+    return budget().freeBytes() >= leastBytes;
+  }
+
+  /** Room for one more connection: a place, or a least lease. */
+  Want room() {
+    return room;
+  }
+
+  /** The last step: who is to be reset. */
+  StalledReset resets() {
+    return resets;
+  }
+
+  /** How long an exchange must have stood still to be reset; 0 if none is. */
+  int stalledMillis() {
+    return stalledMillis;
   }
 
   /** The least lease of a connection and the one to the origin, bytes. */

@@ -90,6 +90,12 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   /** Place in the worker's list. */
   int listIndex;
 
+  // The worker's list of clients at rest has these.
+  boolean resting;
+  long restSinceNanos;
+  @Nullable ClientConnection restedBefore;
+  @Nullable ClientConnection restedAfter;
+
   ClientConnection(Worker worker) {
     this.worker = worker;
     this.loop = worker.loop;
@@ -129,7 +135,20 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     exchange = null;
     headBegun = false;
     headSeenBytes = 0;
-    deadlineNanos = System.nanoTime() + millis * 1_000_000L;
+    long nowNanos = System.nanoTime();
+    deadlineNanos = nowNanos + millis * 1_000_000L;
+    worker.resting.add(this, nowNanos);
+  }
+
+  /** Whether its least lease was taken. */
+  boolean admitted() {
+    return admitted;
+  }
+
+  /** Whether nothing is under way to a client at rest or from it. */
+  boolean quiet() {
+    Endpoint at = endpoint();
+    return at.undelivered() <= 0 && at.peek(loop.out(), 0, 1) <= 0;
   }
 
   @Override
@@ -201,6 +220,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     }
     if (!headBegun) {
       headBegun = true;
+      worker.resting.remove(this);
       deadlineNanos = System.nanoTime() + worker.settings.timeouts().headMillis() * 1_000_000L;
     }
     parseHead(in.bytes(), arrived, from.inputEnded() && arrived < want);
@@ -275,21 +295,27 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   /** Takes the least lease, if need be within a short time; refuses when that is over. */
   private boolean admit() {
-    admitted = worker.admit();
+    long nowNanos = System.nanoTime();
+    admitted = worker.admit(nowNanos);
     if (admitted) {
       waitsForLease = false;
       return true;
     }
-    long nowNanos = System.nanoTime();
     if (!waitsForLease) {
       waitsForLease = true;
-      worker.counters.leaseWaited();
+      worker.leaseWaited();
       leaseDeadlineNanos = nowNanos + LEASE_WAIT_MILLIS * 1_000_000L;
-    } else if (nowNanos - leaseDeadlineNanos >= 0) {
+    } else if (nowNanos - leaseDeadlineNanos >= 0 && !awaitsReset(nowNanos)) {
       waitsForLease = false;
       refuse(Reason.OVERLOADED, "The memory for one more connection is in use", false);
     }
     return false;
+  }
+
+  /** Whether it waits on, for as long again, since a stalled flow may be reset for it. */
+  private boolean awaitsReset(long nowNanos) {
+    return nowNanos - leaseDeadlineNanos < LEASE_WAIT_MILLIS * 1_000_000L
+        && worker.askForReset(nowNanos);
   }
 
   /**
@@ -384,6 +410,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
    */
   void closeInOrder(boolean requestRead) {
     exchange = null;
+    worker.resting.remove(this);
     Endpoint closing = endpoint();
     if (requestRead && !inputWaits(closing)) {
       close(false);
@@ -429,6 +456,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     }
     state = State.CLOSED;
     exchange = null;
+    worker.resting.remove(this);
     if (broken) {
       endpoint().reset();
       leave();
@@ -530,6 +558,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     to.add(Holding.of(endpoint()));
     if (exchange != null) {
       exchange.addHoldings(to);
+    }
+  }
+
+  /** What its exchange may hold, if that may be reset; else 0. */
+  long stalledBytes() {
+    return exchange == null ? 0 : exchange.stalledBytes();
+  }
+
+  /** Resets its exchange, unless that has moved meanwhile. */
+  void resetStalled(long nowNanos) {
+    if (exchange != null) {
+      exchange.resetStalled(nowNanos);
     }
   }
 

@@ -19,6 +19,8 @@ final class Counters {
   private final AtomicLong downloadedBytes = new AtomicLong();
   private final AtomicLong uploadedBytes = new AtomicLong();
   private final AtomicLong leaseWaits = new AtomicLong();
+  private final AtomicLong stoppedSources = new AtomicLong();
+  private final AtomicLong idleClosed = new AtomicLong();
   private final EnumMap<Reason, AtomicLong> failures = new EnumMap<>(Reason.class);
 
   private final EnumMap<StatusClass, AtomicLong> answered = new EnumMap<>(StatusClass.class);
@@ -116,6 +118,26 @@ final class Counters {
   /** Requests that had to wait for their least lease. Any thread. */
   long leaseWaits() {
     return leaseWaits.getOpaque();
+  }
+
+  /** A source was not read for a second: its sink has no room. */
+  void sourceStopped() {
+    add(stoppedSources, 1);
+  }
+
+  /** How often a source was not read for a second. Any thread. */
+  long stoppedSources() {
+    return stoppedSources.getOpaque();
+  }
+
+  /** A client at rest was closed for another. */
+  void closedIdle() {
+    add(idleClosed, 1);
+  }
+
+  /** Clients at rest that were closed for others. Any thread. */
+  long idleClosed() {
+    return idleClosed.getOpaque();
   }
 
   void failed(Reason reason) {

@@ -15,6 +15,14 @@ abstract class Exchange {
   /** Ends it at once, whatever was under way; the client connection is closed. */
   abstract void cut(Reason reason);
 
+  /** What it may hold, if it has stood still for so long that it may be reset; else 0. */
+  long stalledBytes() {
+    return 0;
+  }
+
+  /** Resets it, unless it has moved meanwhile. */
+  void resetStalled(long nowNanos) {}
+
   /** Adds what its own sockets hold. */
   void addHoldings(List<Holding> to) {}
 

@@ -120,13 +120,18 @@ public final class HttpServer implements AutoCloseable {
     long growths = 0;
     long shrinks = 0;
     long scarceLooks = 0;
+    long stopped = 0;
     long waits = 0;
+    long idleClosed = 0;
     for (Worker worker : workers) {
       growths += worker.governor.growths();
       shrinks += worker.governor.shrinks();
       scarceLooks += worker.governor.scarceLooks();
+      stopped += worker.counters.stoppedSources();
       waits += worker.counters.leaseWaits();
+      idleClosed += worker.counters.idleClosed();
     }
+    Totals totals = totals();
     Budget budget = admission.budget();
     return new Leased(
         budget.bytes(),
@@ -136,7 +141,12 @@ public final class HttpServer implements AutoCloseable {
         growths,
         shrinks,
         scarceLooks,
-        waits);
+        stopped,
+        waits,
+        idleClosed,
+        totals.failures(Reason.OVERLOADED),
+        totals.failures(Reason.RESET_STALLED),
+        totals.failures(Reason.SEND_TIMEOUT));
   }
 
   /**

@@ -1,7 +1,8 @@
 package io.weir.relay.exchange;
 
 /**
- * What the flows of a listener may hold, and how often the steps were taken when that got short.
+ * What the flows of a listener may hold, and how often each step was taken as that got short, in
+ * the order of the steps.
  *
  * @param budgetBytes what all flows may hold, in user space and in the kernel
  * @param leasedBytes what is leased of that now
@@ -11,7 +12,12 @@ package io.weir.relay.exchange;
  * @param shrinks how often a lease was cut
  * @param scarceLooks looks of a loop, four a second, at which not every flow could have what it
  *     wanted
+ * @param stoppedSources how often a source was not read for a second, as its sink had no room
  * @param waits requests that had to wait for their least lease
+ * @param idleClosed clients at rest that were closed for others
+ * @param refused connections and requests that were answered with 503 overloaded
+ * @param resetStalled exchanges that were reset as the largest that stood still
+ * @param sendTimeouts exchanges that were cut as their client took nothing for the send timeout
  */
 public record Leased(
     long budgetBytes,
@@ -21,4 +27,9 @@ public record Leased(
     long growths,
     long shrinks,
     long scarceLooks,
-    long waits) {}
+    long stoppedSources,
+    long waits,
+    long idleClosed,
+    long refused,
+    long resetStalled,
+    long sendTimeouts) {}

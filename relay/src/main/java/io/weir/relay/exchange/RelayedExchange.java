@@ -74,6 +74,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   private int flows;
   private int ownStatus;
 
+  /** Its lease, if it stood still for long at the last look; else 0. */
+  private long stalledBytes;
+
   RelayedExchange(ClientConnection client, RelayService service, RequestHead head, Worker worker) {
     this.client = client;
     this.service = service;
@@ -291,7 +294,8 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (reason != Reason.CLIENT_GONE) {
       OwnAnswers.log(reason, detail, client.endpoint().peer());
     }
-    client.close(!downward.endIsVisible() || reason == Reason.SEND_TIMEOUT);
+    boolean drop = reason == Reason.SEND_TIMEOUT || reason == Reason.RESET_STALLED;
+    client.close(drop || !downward.endIsVisible());
   }
 
   private void leaveOrigin() {
@@ -348,6 +352,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     downward.look(nowNanos);
     downward.widen(with.endpoint());
     with.endpoint().lease().settle();
+    int stalledMillis = worker.stalledMillis();
+    if (stalledMillis > 0) {
+      stalledBytes = stalled(nowNanos, stalledMillis, with.endpoint()) ? leaseBytes() : 0;
+    }
     Timeouts limits = worker.settings.timeouts();
     if (downward.pause().sinkOverdue(nowNanos, limits.sendMillis(), client.endpoint())) {
       cut(Reason.SEND_TIMEOUT, "the client took nothing");
@@ -390,6 +398,40 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       cut(Reason.CLIENT_TIMEOUT);
     } else if (!upward.moving() && downward.pause().sourceOverdue(nowNanos, idleMillis)) {
       cut(Reason.ORIGIN_STALLED);
+    }
+  }
+
+  // --- The last step ----------------------------------------------------------------------------
+
+  /** Whether a sink takes nothing, and the other direction does not move either. */
+  private boolean stalled(long nowNanos, int millis, Endpoint origin) {
+    Wait down = downward.pause();
+    Wait up = upward.pause();
+    boolean clientStalled = down.sinkOverdue(nowNanos, millis, client.endpoint());
+    boolean originStalled = up.sinkOverdue(nowNanos, millis, origin);
+    boolean downStill = clientStalled || downward.done() || down.sourceOverdue(nowNanos, millis);
+    boolean upStill = originStalled || !upward.moving() || up.sourceOverdue(nowNanos, millis);
+    return (clientStalled || originStalled) && downStill && upStill;
+  }
+
+  @Override
+  long stalledBytes() {
+    return over || connection == null ? 0 : stalledBytes;
+  }
+
+  @Override
+  void resetStalled(long nowNanos) {
+    OriginConnection with = connection;
+    if (over || with == null) {
+      return;
+    }
+    downward.pause().sample(nowNanos, client.endpoint());
+    upward.pause().sample(nowNanos, with.endpoint());
+    int millis = worker.stalledMillis();
+    if (stalled(nowNanos, millis, with.endpoint())) {
+      String who = downward.pause().on() == Wait.On.SINK ? "the client" : "the origin";
+      String leased = leaseBytes() / 1024 + " KiB leased";
+      cut(Reason.RESET_STALLED, who + " took nothing for " + millis + " ms, " + leased);
     }
   }
 

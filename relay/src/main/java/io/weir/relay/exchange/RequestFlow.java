@@ -179,10 +179,13 @@ final class RequestFlow {
     return state == State.BODY;
   }
 
-  /** Has its lease follow the rate. */
+  /** Has its lease follow the rate, and counts a source that is not read any more. */
   void look(long nowNanos) {
     if (lease != null) {
       lease.look(nowNanos, wait.on() == Wait.On.SOURCE);
+    }
+    if (wait.stops(nowNanos)) {
+      exchange.counters().sourceStopped();
     }
   }
 

@@ -19,11 +19,14 @@ final class Wait {
   /** The undelivered bytes are looked at this many times within a timeout, not at each sweep. */
   private static final int SAMPLES = 8;
 
+  private static final long STOPPED_NANOS = 1_000_000_000;
+
   private On on = On.NOTHING;
   private long movedBytes = -1;
   private long sinceNanos;
   private long sampledNanos;
   private long undeliveredBytes = -1;
+  private boolean stopped;
 
   On on() {
     return on;
@@ -35,6 +38,7 @@ final class Wait {
       on = next;
       movedBytes = moved;
       undeliveredBytes = -1;
+      stopped = false;
       sinceNanos = System.nanoTime();
       sampledNanos = sinceNanos;
     }
@@ -57,15 +61,29 @@ final class Wait {
     }
     long limitNanos = millis * 1_000_000L;
     if (nowNanos - sampledNanos >= limitNanos / SAMPLES) {
-      sampledNanos = nowNanos;
-      long now = sink.undelivered();
-      if (now >= 0 && now != undeliveredBytes) {
-        if (undeliveredBytes >= 0) {
-          sinceNanos = nowNanos;
-        }
-        undeliveredBytes = now;
-      }
+      sample(nowNanos, sink);
     }
     return nowNanos - sinceNanos >= limitNanos;
+  }
+
+  /** Looks at once whether {@code sink} has taken something, if that is what it waits for. */
+  void sample(long nowNanos, Sink sink) {
+    sampledNanos = nowNanos;
+    long now = on == On.SINK ? sink.undelivered() : -1;
+    if (now >= 0 && now != undeliveredBytes) {
+      if (undeliveredBytes >= 0) {
+        sinceNanos = nowNanos;
+      }
+      undeliveredBytes = now;
+    }
+  }
+
+  /** True once in a wait for a sink, when nothing could be written for a second. */
+  boolean stops(long nowNanos) {
+    if (stopped || on != On.SINK || nowNanos - sinceNanos < STOPPED_NANOS) {
+      return false;
+    }
+    stopped = true;
+    return true;
   }
 }

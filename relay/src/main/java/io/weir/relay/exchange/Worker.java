@@ -34,7 +34,9 @@ final class Worker extends Timed {
   final Service service;
   final PipePool pipes = new PipePool();
   final Governor governor;
+  final RestingClients resting = new RestingClients();
   private final Admission admission;
+  private final StalledReset.Share stalled;
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
   private boolean draining;
   private boolean scarce;
@@ -50,6 +52,7 @@ final class Worker extends Timed {
     this.responseWriter = new ResponseWriter(settings.via());
     this.admission = admission;
     this.governor = admission.governor();
+    this.stalled = admission.resets().share();
     this.service = service.make(this);
     loop.watch(this);
   }
@@ -68,15 +71,55 @@ final class Worker extends Timed {
   /** A connection for a client that was accepted, or null if there is no room for it. */
   @Nullable ClientConnection open() {
     if (!admission.enter()) {
-      counters.failed(Reason.OVERLOADED);
-      return null;
+      long nowNanos = System.nanoTime();
+      if (!closeIdle(nowNanos, false) || !admission.enter()) {
+        admission.room().ask(nowNanos);
+        counters.failed(Reason.OVERLOADED);
+        MemoryLog.noPlace(admission);
+        return null;
+      }
     }
     return new ClientConnection(this);
   }
 
-  /** Takes the least lease of a connection. */
+  /** Takes the least lease of a connection, if there is one left. */
   boolean admit() {
     return governor.admit(admission.leastBytes());
+  }
+
+  /** Takes the least lease for a request; where none is left, at the cost of a client at rest. */
+  boolean admit(long nowNanos) {
+    if (admit() || (closeIdle(nowNanos, true) && admit())) {
+      return true;
+    }
+    admission.room().ask(nowNanos); // another loop may have one
+    return false;
+  }
+
+  /** Closes the client that rests longest, one with a lease if need be; whether there was one. */
+  private boolean closeIdle(long nowNanos, boolean withLease) {
+    if (!resting.closeOldest(nowNanos, withLease)) {
+      return false;
+    }
+    counters.closedIdle();
+    MemoryLog.idleClosed(admission);
+    return true;
+  }
+
+  /** A request waits for its least lease. */
+  void leaseWaited() {
+    counters.leaseWaited();
+    MemoryLog.waits(admission);
+  }
+
+  /** Asks for the reset of a stalled flow; false if that is switched off, or there is none. */
+  boolean askForReset(long nowNanos) {
+    return stalledMillis() > 0 && admission.resets().ask(nowNanos);
+  }
+
+  /** How long an exchange must have stood still to be reset; 0 if none is. */
+  int stalledMillis() {
+    return admission.stalledMillis();
   }
 
   /** What {@link #open} and {@link #admit} have counted is over. */
@@ -110,8 +153,42 @@ final class Worker extends Timed {
     governor.look();
     if (governor.scarce() != scarce) {
       scarce = !scarce;
-      MemoryLog.say(scarce, admission);
+      MemoryLog.windows(scarce, admission);
     }
+    makeRoom(nowNanos);
+    if (stalledMillis() > 0) {
+      resetStalled(nowNanos);
+    }
+  }
+
+  /** Closes clients at rest for those that other loops found no room for. */
+  private void makeRoom(long nowNanos) {
+    if (admission.hasPlace() && admission.hasLease()) {
+      return;
+    }
+    boolean withLease = !admission.hasLease();
+    while (admission.room().asked(nowNanos) && closeIdle(nowNanos, withLease)) {
+      admission.room().take(nowNanos);
+    }
+  }
+
+  private void resetStalled(long nowNanos) {
+    ClientConnection largest = admission.hasLease() ? null : largestStalled();
+    boolean due = stalled.due(largest == null ? 0 : largest.stalledBytes(), nowNanos);
+    if (due && largest != null) {
+      largest.resetStalled(nowNanos);
+    }
+  }
+
+  private @Nullable ClientConnection largestStalled() {
+    ClientConnection largest = null;
+    for (ClientConnection connection : connections) {
+      long bytes = connection.stalledBytes();
+      if (bytes > (largest == null ? 0 : largest.stalledBytes())) {
+        largest = connection;
+      }
+    }
+    return largest;
   }
 
   /** The level that is fair stays as it was; the budget bounds all the same. */

@@ -58,6 +58,8 @@ public enum Reason {
   CLIENT_TIMEOUT("client-timeout", 0, "The client stopped sending."),
   /** A sink took nothing at all for the send timeout. */
   SEND_TIMEOUT("send-timeout", 0, "The receiver took nothing for the send timeout."),
+  /** Memory was spent, and of the flows that stood still this one could hold the most. */
+  RESET_STALLED("reset-stalled", 0, "The largest stalled flow was reset for want of memory."),
   /** The origin died or broke the framing after the response had begun. */
   ORIGIN_BROKEN("origin-broken", 0, "The origin broke off in the middle of the response."),
   /** The origin sent nothing for the idle timeout after the response had begun. */

@@ -175,7 +175,7 @@ public final class CopyPump implements Pump {
 
   /** Consumes what is settled, first what is held, then in the source. */
   private void settle(byte[] bytes, int from, int to) {
-    surplus = from < to;
+    surplus = framing.over() && from < to; // else the sink was full, and this is still to come
     if (from < Scratch.HEADROOM_BYTES) {
       hold(bytes, from, Scratch.HEADROOM_BYTES);
     } else if (from > Scratch.HEADROOM_BYTES) {

@@ -302,6 +302,22 @@ final class SplicePumpTest {
     assertThat(Arrays.mismatch(sink.taken, body(BODY_BYTES))).isEqualTo(-1);
   }
 
+  /** The last that was copied did not fit, the rest was spliced: nothing came beyond the body. */
+  @Test
+  void sink_thatWasFullWhileBytesWereCopied_leavesNoSurplus() {
+    Socket sink = sink(FIRST_BYTES + 1_000, 0);
+    SplicePump pump = pump(whole(body(BODY_BYTES)), sink, new LengthFraming(BODY_BYTES));
+    assertThat(pump.run()).isEqualTo(Progress.WAIT_SINK);
+    assertThat(pump.surplus()).isFalse();
+    sink.room = BODY_BYTES;
+    Progress progress = pump.run();
+    while (progress == Progress.GIVE_WAY) {
+      progress = pump.run();
+    }
+    assertThat(progress).isEqualTo(Progress.DONE);
+    assertThat(pump.surplus()).isFalse();
+  }
+
   @Test
   void pipeWithBytesInside_whenTheFlowIsOver_isClosedNotPooled() {
     for (boolean broken : new boolean[] {true, false}) {
