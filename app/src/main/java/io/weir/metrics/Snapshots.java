@@ -140,7 +140,13 @@ final class Snapshots {
         "weir_scarce_looks",
         "Looks of a loop, four a second, at which not every flow could have what it wanted.",
         leased.scarceLooks());
+    counter(
+        "weir_stopped_sources",
+        "Sources that were not read for a second, as their sink had no room.",
+        leased.stoppedSources());
     counter("weir_lease_waits", "Requests that had to wait for their least lease.", leased.waits());
+    counter(
+        "weir_idle_closed", "Clients at rest that were closed for others.", leased.idleClosed());
   }
 
   private void traffic(Totals totals, long splicedBytes) {

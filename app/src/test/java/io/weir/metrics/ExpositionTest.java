@@ -49,7 +49,7 @@ final class ExpositionTest {
         ledger,
         new Totals(9, 2, 8, 1, 3, 4_000, 50, Map.of(Reason.SEND_TIMEOUT, 6L)),
         Map.of(StatusClass.SUCCESSFUL, 7L),
-        new Leased(1000, 400, 500, 10, 11, 12, 13, 14),
+        new Leased(1000, 400, 500, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19),
         new Timings(firstByte.read(), none.read(), List.of(pace, pace)),
         3_000,
         1);
@@ -72,6 +72,9 @@ final class ExpositionTest {
             "weir_ledger_bytes{row=\"kernel sockets\"} 0.0",
             "weir_leased_bytes 400.0",
             "weir_lease_shrinks_total 12.0",
+            "weir_stopped_sources_total 14.0",
+            "weir_lease_waits_total 15.0",
+            "weir_idle_closed_total 16.0",
             "weir_connections_total 9.0",
             "weir_open_flows 3.0",
             "weir_downloaded_bytes_total 4000.0",
