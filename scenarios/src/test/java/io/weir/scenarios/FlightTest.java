@@ -6,6 +6,7 @@ import io.weir.load.Origin;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -88,9 +89,11 @@ class FlightTest {
     assertThat(ended.code()).as(ended.text() + ended.err()).isZero();
   }
 
+  /** In the order of time: a file has them thread by thread. */
   private static List<RecordedEvent> events(Path file, String name) throws Exception {
     return RecordingFile.readAllEvents(file).stream()
         .filter(event -> event.getEventType().getName().equals(name))
+        .sorted(Comparator.comparing(RecordedEvent::getStartTime))
         .toList();
   }
 }
