@@ -53,6 +53,11 @@ final class Train {
   private Train() {}
 
   static int run() throws UsageException, StartException, InterruptedException {
+    return run(ROUNDS);
+  }
+
+  /** Asks every question {@code rounds} times. */
+  static int run(int rounds) throws UsageException, StartException, InterruptedException {
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (Origin origin = Origin.start(free, Load.SEED)) {
@@ -62,14 +67,15 @@ final class Train {
       String line = "serve --memory 1t --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to " + url;
       Given given = ServeOptions.all().read(line.split(" ", -1));
       ServeSettings settings = ServeOptions.read(given, SystemLimits.here());
-      return ServeCommand.rehearse(settings, nowhere, Train::ask);
+      return ServeCommand.rehearse(settings, nowhere, (relay, admin) -> ask(rounds, relay, admin));
     } catch (IOException e) {
       throw new StartException("the training run failed: " + e.getMessage(), e);
     }
   }
 
-  private static void ask(InetSocketAddress relay, InetSocketAddress admin) throws IOException {
-    for (int round = 0; round < ROUNDS; round++) {
+  private static void ask(int rounds, InetSocketAddress relay, InetSocketAddress admin)
+      throws IOException {
+    for (int round = 0; round < rounds; round++) {
       for (String request : REQUESTS) {
         boolean large = request.contains("m HTTP");
         if (round == 0 || !large) {

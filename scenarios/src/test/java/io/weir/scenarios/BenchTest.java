@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The bench by way of the launcher, in its smallest size: it measures what is installed, and leaves
  * nothing behind. All that it starts inherits a variable of the environment, by which it is found.
  */
+@Isolated
 class BenchTest {
   private static final long WAIT_SECONDS_MAX = 100;
   private static final int PROCESSES_WHILE_MEASURING = 4; // bench, origin, readers, a proxy

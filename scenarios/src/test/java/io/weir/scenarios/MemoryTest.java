@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The promise itself: however much passes, and however slowly it is taken, memory stays. */
+@Isolated
 class MemoryTest {
   private static final long SEED = 11;
   private static final int GIGABYTES = Program.LONG ? 20 : 2;

@@ -123,7 +123,7 @@ final class Program implements AutoCloseable {
     }
     if (!words.contains("--origin-idle-timeout")) {
       // Idle connections to the origin would count as left over for half a minute.
-      all.addAll(List.of("--origin-idle-timeout", "1s"));
+      all.addAll(List.of("--origin-idle-timeout", "200ms"));
     }
     return all;
   }

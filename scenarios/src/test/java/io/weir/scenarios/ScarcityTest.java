@@ -41,6 +41,25 @@ class ScarcityTest {
       print scalar(@all), "\\n"; my $end = <STDIN>;
       """;
 
+  /**
+   * Becomes a command to which the kernel refuses to size a socket's buffers: setsockopt(2) with
+   * SO_SNDBUF, SO_RCVBUF or SO_BUF_LOCK is EPERM, by a filter of seccomp(2).
+   */
+  private static final String SECCOMP =
+      """
+      use strict;
+      sub op { pack('S C C L', @_) }
+      my $x86 = `uname -m` =~ /x86_64/;
+      my ($arch, $setsockopt, $prctl) = $x86 ? (0xC000003E, 54, 157) : (0xC00000B7, 208, 167);
+      my $filter = op(0x20, 0, 0, 4) . op(0x15, 0, 7, $arch)
+        . op(0x20, 0, 0, 0) . op(0x15, 0, 5, $setsockopt)
+        . op(0x20, 0, 0, 32) . op(0x15, 2, 0, 7) . op(0x15, 1, 0, 8) . op(0x15, 0, 1, 72)
+        . op(0x06, 0, 0, 0x00050001) . op(0x06, 0, 0, 0x7fff0000);
+      syscall($prctl, 38, 1, 0, 0, 0) == 0 or die "no_new_privs: $!";
+      syscall($prctl, 22, 2, pack('S x6 P', length($filter) / 8, $filter)) == 0 or die "seccomp: $!";
+      exec @ARGV or die;
+      """;
+
   private final SeededBytes sequence = new SeededBytes(SEED);
   private Origin origin;
 
@@ -90,6 +109,22 @@ class ScarcityTest {
       }
     } finally {
       pipes.destroyForcibly();
+    }
+  }
+
+  @Test
+  void bufferSizes_refused_wholeBodiesAndItSaysSoOnce() throws Exception {
+    Commands.assumeInstalled("/usr/bin/perl");
+    List<String> filtered = List.of("/usr/bin/perl", "-e", SECCOMP);
+    Commands.Ended may = Commands.run("/usr/bin/perl", "-e", SECCOMP, "true");
+    assumeThat(may.code()).as("a filter of system calls can be set; " + may.err()).isZero();
+    try (Program weir = serveBy(filtered)) {
+      for (int i = 0; i < 4; i++) {
+        assertServes(weir);
+      }
+      assertThat(weir.err().lines())
+          .filteredOn(line -> line.contains("buffer was refused (error 1)"))
+          .hasSize(1);
     }
   }
 

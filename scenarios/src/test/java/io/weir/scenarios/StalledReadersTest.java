@@ -18,9 +18,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Readers and origins that stand still and go on, under a small budget. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Isolated
 class StalledReadersTest {
   private static final long SEED = 41;
   private static final int READERS = Program.LONG ? 1_000 : 100;

@@ -25,6 +25,9 @@ class HeapCensusTest {
   private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
   private static final Map<String, String> EIGHT_ARENAS = Map.of("MALLOC_ARENA_MAX", "8");
 
+  /** Each takes nearly a second, since the mappings change all the time. */
+  private static final int CHURNED_RUNS = Boolean.getBoolean("weir.long") ? 20 : 6;
+
   /** Looks at a target until it stood still during one: a JVM has threads of its own. */
   private static final int STANDSTILL_TRIES = 50;
 
@@ -258,7 +261,7 @@ class HeapCensusTest {
     try (TargetProcess target = TargetProcess.java(small)) {
       target.tell("alloc 2 2000 2000 4000");
       target.tell("churn 2");
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < CHURNED_RUNS; i++) {
         assertThat(HeapCensus.take(target.target()))
             .as("run %d", i)
             .isInstanceOf(Census.Counted.class);

@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * The bytes that all flows together may come to hold. What was taken is never more than that, and
  * whoever took gives back exactly as much.
  *
- * <p>Any thread. It is asked when a lease changes, never for a chunk.
+ * <p>Any thread. It is asked when a lease changes, never for a chunk. The maximum is raised a
+ * moment after the bytes were taken. Tested under jcstress: BudgetStress.
  */
 public final class Budget {
   private final long bytes;

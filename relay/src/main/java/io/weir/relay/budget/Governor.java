@@ -29,7 +29,8 @@ import java.util.function.LongSupplier;
  * The least lease of a new connection comes out of the same budget. So flows grow only while an
  * eighth is left, and those that have not proven their rate share an eighth.
  *
- * <p>Thread: the loop, but for what {@link Fairness} reads.
+ * <p>Thread: the loop, but for what {@link Fairness} reads. The counts have one writer, so none is
+ * lost; a reader may see them of different moments.
  */
 public final class Governor {
   /** Window of a flow that begins where there is plenty: the growth rule needs no more. */

@@ -343,7 +343,7 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
       Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks);
     } else {
       locks |= Libc.RECEIVE_LOCK; // SO_RCVBUF locks the buffer's size, and doubles it
-      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, bytes / 2);
+      SocketBuffers.receive(fd, bytes / 2);
     }
   }
 
@@ -358,7 +358,7 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
       Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, locks);
     } else {
       locks |= Libc.SEND_LOCK;
-      Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, bytes / 2);
+      SocketBuffers.send(fd, bytes / 2);
     }
   }
 

@@ -101,8 +101,8 @@ final class RawListener implements Listener {
    */
   private static void boundFirstWindow(int fd) {
     WindowSizes sizes = KernelLimits.sizes();
-    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, sizes.sendBytes(0) / 2);
-    Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, sizes.receiveBytes(0) / 2);
+    SocketBuffers.send(fd, sizes.sendBytes(0) / 2);
+    SocketBuffers.receive(fd, sizes.receiveBytes(0) / 2);
     Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_BUF_LOCK, Libc.SEND_LOCK);
   }
 

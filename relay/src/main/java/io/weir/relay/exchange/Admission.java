@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Who may come in: so many connections at once, each with at least its least lease. Shared by the
- * loops of a listener; any thread.
+ * loops of a listener; any thread. Tested under jcstress: AdmissionStress.
  */
 final class Admission {
   /** Clients at rest that one loop closes in one look for others, at most. */
@@ -34,13 +34,20 @@ final class Admission {
     return fairness.governor();
   }
 
-  /** Counts one more connection; false if there are as many as there may be. */
+  /**
+   * Counts one more connection; false if there are as many as there may be. One that is refused is
+   * never counted: for that moment another would be refused although there is a place.
+   */
   boolean enter() {
-    if (connections.incrementAndGet() > connectionsMax) {
-      connections.decrementAndGet();
-      return false;
+    int inside = connections.get();
+    while (inside < connectionsMax) {
+      int witness = connections.compareAndExchange(inside, inside + 1);
+      if (witness == inside) {
+        return true;
+      }
+      inside = witness;
     }
-    return true;
+    return false;
   }
 
   void leave() {

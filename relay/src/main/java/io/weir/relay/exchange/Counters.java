@@ -6,8 +6,8 @@ import java.util.EnumMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What one loop has done. Written by the loop alone, with ordered stores and no read-modify-write;
- * read by anybody.
+ * What one loop has done. Written by the loop alone, so that an addition needs no read-modify-write
+ * and none is lost; opaque, so that anybody may read it.
  */
 final class Counters {
   private static final long MS = 1_000_000;

@@ -8,7 +8,9 @@ import io.weir.relay.loop.Scratch;
 import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.LengthFraming;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,9 +52,19 @@ final class LocalExchange extends Exchange {
     client.endpoint().skip(request.length());
     worker.counters.exchangeBegun(1);
     if (response.isDone()) {
-      answer(response.getNow(FAILED));
+      answer(outcome(response));
     } else {
       response.whenComplete((answer, fault) -> worker.loop.execute(() -> comeBack(answer, fault)));
+    }
+  }
+
+  /** What a response that is done has come to; it may have failed since it was asked for. */
+  private LocalResponse outcome(CompletableFuture<LocalResponse> done) {
+    try {
+      return done.getNow(FAILED);
+    } catch (CompletionException | CancellationException e) {
+      worker.loop.faults().record(e);
+      return FAILED;
     }
   }
 

@@ -87,7 +87,8 @@ public final class Loop extends SingleThreadIoEventLoop {
 
   /**
    * Client connections that this loop has; raised by whoever places one here, lowered by its owner
-   * when it closes. Any thread.
+   * when it closes. Any thread: each change is one atomic addition, and nothing but where the next
+   * connection is placed depends on it.
    */
   public AtomicInteger load() {
     return load;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Only those that bytes are stuck in are more. A pipe with unread bytes never comes back: they
  * would be the next flow's.
  *
- * <p>Thread: the loop, but for {@link #heldBytes}.
+ * <p>Thread: the loop, but for {@link #heldBytes} and {@link #splicedBytes}, which it alone writes.
  */
 public final class PipePool {
   /** Empty pipes that are kept; two descriptors and no data each. */

@@ -50,6 +50,8 @@ class LocalAnswersTest {
     CompletableFuture<LocalResponse> answer = new CompletableFuture<>();
     if (target.equals("/now")) {
       answer.complete(response("now"));
+    } else if (target.equals("/failed")) {
+      answer.completeExceptionally(new IllegalStateException("made by the test"));
     } else {
       later.add(answer);
     }
@@ -90,6 +92,17 @@ class LocalAnswersTest {
     try (RawClient client = RawClient.connect(port)) {
       client.write("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
       asked().completeExceptionally(new IllegalStateException("made by the test"));
+      String head = client.readHead();
+      assertThat(head).startsWith("HTTP/1.1 500 Internal Server Error\r\n");
+      assertThat(client.readBody(head)).isNotEmpty();
+    }
+    assertThat(faults.total()).isEqualTo(1);
+  }
+
+  @Test
+  void answer_thatHasFailedAtOnce_is500AndRecorded() throws Exception {
+    try (RawClient client = RawClient.connect(port)) {
+      client.write("GET /failed HTTP/1.1\r\nHost: x\r\n\r\n");
       String head = client.readHead();
       assertThat(head).startsWith("HTTP/1.1 500 Internal Server Error\r\n");
       assertThat(client.readBody(head)).isNotEmpty();
