@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How often durations fell between fixed bounds. Recording takes no lock and allocates nothing: it
- * is one loop's, with ordered stores and no read-modify-write. Anybody may read.
+ * is one loop's, so that an addition needs no read-modify-write; opaque, so that anybody may read.
  */
 public final class Histogram {
   private final long[] boundsNanos;
