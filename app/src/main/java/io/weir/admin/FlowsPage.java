@@ -19,7 +19,7 @@ import java.util.List;
  *              "waits_for":"client","downloaded_bytes":1,"uploaded_bytes":0,"age_ms":5}],
  *    "omitted":0,
  *    "totals":{"connections":1,...,"failures":{"client-gone":1}},
- *    "memory":{"budget_bytes":...,"leased_bytes":...,"shrinks":0,...,"send_timeouts":0}}
+ *    "memory":{"memory_bytes":...,"budget_bytes":...,"shrinks":0,...,"send_timeouts":0}}
  * </pre>
  */
 final class FlowsPage {
@@ -32,7 +32,7 @@ final class FlowsPage {
 
   private FlowsPage() {}
 
-  static byte[] json(List<FlowRow> rows, Totals totals, Leased leased) {
+  static byte[] json(List<FlowRow> rows, Totals totals, Leased leased, long memoryBytes) {
     int shown = rows.size();
     ByteArrayOutputStream bytes =
         new ByteArrayOutputStream(TOTALS_BYTES_TYPICAL + shown * ROW_BYTES_TYPICAL);
@@ -45,7 +45,7 @@ final class FlowsPage {
       json.writeEndArray();
       json.writeNumberField("omitted", Math.max(0, totals.openExchanges() - shown));
       write(json, totals);
-      write(json, leased);
+      write(json, leased, memoryBytes);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("an array took no byte", e);
@@ -69,8 +69,10 @@ final class FlowsPage {
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, Leased leased) throws IOException {
+  private static void write(JsonGenerator json, Leased leased, long memoryBytes)
+      throws IOException {
     json.writeObjectFieldStart("memory");
+    json.writeNumberField("memory_bytes", memoryBytes);
     json.writeNumberField("budget_bytes", leased.budgetBytes());
     json.writeNumberField("leased_bytes", leased.leasedBytes());
     json.writeNumberField("leased_bytes_max", leased.leasedBytesMax());

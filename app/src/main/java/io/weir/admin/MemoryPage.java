@@ -23,16 +23,33 @@ final class MemoryPage {
   /** Used by one look after the other. */
   private @Nullable Observer observer;
 
-  private CompletableFuture<LocalResponse> last = new CompletableFuture<>();
-  private long beganNanos = System.nanoTime() - FRESH_NANOS;
+  private CompletableFuture<Seen> last = new CompletableFuture<>();
+  private long beganNanos;
   private boolean asked;
 
-  /** The ledger, at most a second older than the question; it may come later. */
+  /**
+   * What a look has brought.
+   *
+   * @param ledger null where the process could not be looked at
+   * @param page what is answered
+   */
+  private record Seen(@Nullable Ledger ledger, LocalResponse page) {}
+
+  /** The page, at most a second older than the question; it may come later. */
   CompletableFuture<LocalResponse> answer() {
+    return seen(FRESH_NANOS).thenApply(Seen::page);
+  }
+
+  /** The ledger, at most so much older than the question, or null where it cannot be had. */
+  CompletableFuture<@Nullable Ledger> ledger(long freshNanos) {
+    return seen(freshNanos).handle((seen, _) -> seen == null ? null : seen.ledger());
+  }
+
+  private CompletableFuture<Seen> seen(long freshNanos) {
     long nowNanos = System.nanoTime();
     boolean underWay = asked && !last.isDone();
-    if (!underWay && nowNanos - beganNanos >= FRESH_NANOS) {
-      CompletableFuture<LocalResponse> next = new CompletableFuture<>();
+    if (!underWay && (!asked || nowNanos - beganNanos >= freshNanos)) {
+      CompletableFuture<Seen> next = new CompletableFuture<>();
       asked = true;
       last = next;
       beganNanos = nowNanos;
@@ -41,7 +58,7 @@ final class MemoryPage {
     return last;
   }
 
-  private void look(CompletableFuture<LocalResponse> answer) {
+  private void look(CompletableFuture<Seen> answer) {
     try {
       Observer self = observer;
       if (self == null) {
@@ -49,10 +66,11 @@ final class MemoryPage {
         observer = self;
       }
       Look look = self.look();
-      byte[] json = DoctorJson.bytes(look, Ledger.of(look));
-      answer.complete(new LocalResponse(200, AdminPages.JSON, json));
+      Ledger ledger = Ledger.of(look);
+      byte[] json = DoctorJson.bytes(look, ledger);
+      answer.complete(new Seen(ledger, new LocalResponse(200, AdminPages.JSON, json)));
     } catch (ObstacleException e) {
-      answer.complete(AdminPages.text(503, e.getMessage() + "\n"));
+      answer.complete(new Seen(null, AdminPages.text(503, e.getMessage() + "\n")));
     } catch (Throwable t) {
       answer.completeExceptionally(t);
     }

@@ -88,7 +88,7 @@ final class ServeOptions {
             "--admin",
             "[HOST:]PORT",
             "127.0.0.1:3002",
-            "Where the admin pages are: /healthz, /readyz, /flows, /memory.")
+            "Where the admin pages are: /healthz, /readyz, /flows, /memory, /metrics.")
         .flag("--no-admin", "No admin pages.")
         .value("--threads", "N", "Event loops (default: one for each core).")
         .flag("--no-native", "Sockets by NIO, not by epoll and system calls of our own.")

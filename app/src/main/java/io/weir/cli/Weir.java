@@ -11,6 +11,7 @@ import io.weir.server.ServeCommand;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import io.weir.server.SystemLimits;
+import io.weir.top.TopCommand;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -20,7 +21,8 @@ public final class Weir {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private static final List<String> COMMANDS = List.of("serve", "demo", "doctor", "bench", "help");
+  private static final List<String> COMMANDS =
+      List.of("serve", "demo", "doctor", "top", "bench", "help");
 
   private static final String USAGE =
       """
@@ -29,6 +31,7 @@ public final class Weir {
         serve   relay HTTP/1.1 to an origin
         demo    see it work: an origin, the relay and slow readers, all here
         doctor  tell a leak from buffering from memory that malloc keeps, for any process
+        top     watch a Weir that serves, in this terminal
         bench   compare with other proxies that are installed here
         help    show this text, or with a command its options
 
@@ -67,6 +70,7 @@ public final class Weir {
         case "serve" -> serve(args);
         case "demo" -> demo(args);
         case "doctor" -> doctor(args);
+        case "top" -> top(args);
         case "train" -> Train.run();
         case "bench" -> wrongUsage(BENCH);
         case "help" -> help(args);
@@ -119,6 +123,14 @@ public final class Weir {
     return DoctorCommand.run(settings, opener, out, err);
   }
 
+  private int top(String... args) throws UsageException, StartException, InterruptedException {
+    if (wantsHelp(args)) {
+      return show(TopOptions.all().usage());
+    }
+    TopCommand.run(TopOptions.read(TopOptions.all().read(args)), out);
+    return DONE;
+  }
+
   private int help(String... args) throws UsageException {
     if (args.length < 2) {
       return show(USAGE);
@@ -127,6 +139,7 @@ public final class Weir {
       case "serve" -> show(ServeOptions.all().usage());
       case "demo" -> show(DemoOptions.all().usage());
       case "doctor" -> show(DoctorOptions.all().usage());
+      case "top" -> show(TopOptions.all().usage());
       case "bench" -> show(BENCH);
       default -> wrongUsage(unknown(args[1]));
     };

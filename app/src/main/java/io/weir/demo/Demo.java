@@ -113,6 +113,7 @@ public final class Demo {
     boolean endless = settings.seconds() == 0;
     boolean heard = true;
     while (crowd.alive() && !ending.await(1, TimeUnit.SECONDS)) {
+      serving.lookForRecording();
       StringBuilder line = status.next(serving.totals(), System.nanoTime()).append("  ");
       Figures.appendGigabytes(line, serving.totals().downloadedBytes()).append(" GB so far");
       heard = heard && !out.checkError();

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code weir serve}: serves until SIGTERM or Ctrl-C, then drains and exits: 0 if nothing was cut,
@@ -44,9 +45,7 @@ public final class ServeCommand {
     Signals.on("INT", command::signal);
     Signals.on("HUP", serving::reopenLog);
     err.println(readyLine(serving, settings));
-    if (!quiet) {
-      command.printStatus();
-    }
+    command.everySecond(quiet ? null : command.statusLine());
     Thread.currentThread().join();
   }
 
@@ -93,18 +92,25 @@ public final class ServeCommand {
     return line.toString();
   }
 
-  private void printStatus() throws InterruptedException {
-    StatusLine status;
+  private @Nullable StatusLine statusLine() {
     try {
-      status = StatusLine.ofThisProcess(System.nanoTime());
+      return StatusLine.ofThisProcess(System.nanoTime());
     } catch (IOException e) {
       System.getLogger("io.weir")
           .log(System.Logger.Level.WARNING, "no status line: {0}", e.getMessage());
-      return;
+      return null;
     }
-    // Whoever read the lines may leave; checkError() also flushes.
-    while (!ending.await(1, TimeUnit.SECONDS) && !out.checkError()) {
-      out.println(status.next(serving.totals(), System.nanoTime()));
+  }
+
+  /** Looks for a recording, and prints the line unless there is none to print. */
+  private void everySecond(@Nullable StatusLine status) throws InterruptedException {
+    boolean heard = status != null;
+    while (!ending.await(1, TimeUnit.SECONDS)) {
+      serving.lookForRecording();
+      heard = heard && !out.checkError(); // whoever read the lines may leave; this also flushes
+      if (heard && status != null) {
+        out.println(status.next(serving.totals(), System.nanoTime()));
+      }
     }
   }
 

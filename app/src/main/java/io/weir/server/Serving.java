@@ -1,6 +1,7 @@
 package io.weir.server;
 
 import io.weir.admin.AdminPages;
+import io.weir.flight.FlightSwitch;
 import io.weir.relay.exchange.HttpServer;
 import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.exchange.ServerSettings;
@@ -31,10 +32,11 @@ public final class Serving implements AutoCloseable {
   private static final long DRAIN_LOOK_MILLIS = 20;
   private static final System.Logger LOG = System.getLogger("io.weir");
 
-  private final AdminPages pages = new AdminPages();
+  private final AdminPages pages;
   private final Faults faults = new Faults();
   private final List<InetSocketAddress> addresses = new ArrayList<>();
   private final HttpServer relay;
+  private final FlightSwitch flight;
   private final @Nullable AccessLog accessLog;
   private @Nullable HttpServer admin;
   private @Nullable InetSocketAddress adminAddress;
@@ -42,8 +44,11 @@ public final class Serving implements AutoCloseable {
 
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
+    pages = new AdminPages(settings.plan().memoryBytes());
     accessLog = target == null ? null : AccessLog.open(target);
     relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
+    flight = new FlightSwitch(relay);
+    flight.look(); // before the first exchange
   }
 
   /**
@@ -118,6 +123,14 @@ public final class Serving implements AutoCloseable {
   /** Counts since the start. */
   public Totals totals() {
     return relay.totals();
+  }
+
+  /**
+   * Has exchanges written into a recording of JDK Flight Recorder, if one runs by now. For once a
+   * second, from one thread.
+   */
+  public void lookForRecording() {
+    flight.look();
   }
 
   /** Opens the access log's file anew, after another program has moved it away. */

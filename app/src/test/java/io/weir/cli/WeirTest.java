@@ -42,7 +42,7 @@ class WeirTest {
       delimiter = '|',
       textBlock =
           """
-          serv | 'serv' is not a command; there are serve, demo, doctor, bench, help
+          serv | 'serv' is not a command; there are serve, demo, doctor, top, bench, help
           help nothing | 'nothing' is not a command
           serve | weir serve: give --to URL (the origin) or --resource URL
           serve --to http://a/ --resource http://a/ | --to and --resource exclude each other
@@ -243,7 +243,8 @@ class WeirTest {
 
   private static String document() {
     StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
-    for (Options options : List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all())) {
+    for (Options options :
+        List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all(), TopOptions.all())) {
       text.append("\n## weir ").append(options.name()).append("\n\n```text\n");
       text.append(options.usage()).append("```\n");
     }

@@ -8,15 +8,21 @@ import io.weir.load.Readers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The admin pages, under load and while the program ends. */
 class AdminTest {
   private static final long SEED = 15;
+
+  @TempDir Path folder;
+
   private Origin origin;
   private Program weir;
 
@@ -104,6 +110,27 @@ class AdminTest {
     try (Program alone = Program.serve("--to", "http://127.0.0.1:" + origin.port(), "--no-admin")) {
       assertThat(alone.adminPort()).isZero();
       assertThat(alone.get("/hello").text()).isEqualTo("hello\n");
+    }
+  }
+
+  /** What is loaded stays resident: neither metrics nor recordings may cost who does without. */
+  @Test
+  void classes_ofWhatNobodyAsksFor_areNotLoaded() throws Exception {
+    Path log = folder.resolve("classes.log");
+    String options = "JDK_JAVA_OPTIONS=-Xlog:class+load:file=" + log;
+    String to = "http://127.0.0.1:" + origin.port();
+    try (Program watched = Program.serveBy(List.of("env", options), "--to", to)) {
+      assertThat(watched.get("/hello").text()).isEqualTo("hello\n");
+      watched.nextStatus("flows"); // by now it has looked for a recording
+      assertThat(Files.readString(log))
+          .contains("io.weir.relay.exchange.HttpServer ")
+          .doesNotContain("io.prometheus", "org.jline", "jdk.jfr.internal.PlatformRecorder ")
+          .doesNotContain("io.weir.flight.FlightEvents ", "io.weir.metrics.Snapshots ");
+      Program.Answer metrics = watched.admin("/metrics");
+      assertThat(metrics.text()).contains("\nweir_exchanges_total 1.0\n");
+      assertThat(metrics.field("Content-Type")).startsWith("text/plain; version=0.0.4");
+      watched.await(
+          "the client is loaded", () -> Files.readString(log).contains("io.prometheus.metrics"));
     }
   }
 }

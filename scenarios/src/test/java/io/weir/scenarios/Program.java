@@ -152,7 +152,8 @@ final class Program implements AutoCloseable {
     return Objects.requireNonNull(System.getProperty(name), name);
   }
 
-  private static List<String> java(List<String> words) throws IOException {
+  /** The command that the launcher would become. */
+  static List<String> java(List<String> words) throws IOException {
     Path dist = Path.of(property("weir.dist"));
     List<String> command = new ArrayList<>();
     if (ignored(SIGINT)) {

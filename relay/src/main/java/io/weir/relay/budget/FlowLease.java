@@ -229,7 +229,7 @@ public final class FlowLease {
       reached--; // a smaller step may be had
     }
     if (level > before) {
-      governor.grown();
+      governor.grown(before, level, bytesPerSecond);
     }
   }
 
@@ -250,8 +250,8 @@ public final class FlowLease {
   private void shrink(int target) {
     source.receive(target, 0);
     sink.send(target, 0);
+    governor.shrunk(level, target, bytesPerSecond);
     setLevel(target);
-    governor.shrunk();
     mark(deliveredBytes(), lookNanos);
   }
 

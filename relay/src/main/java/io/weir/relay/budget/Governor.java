@@ -55,6 +55,7 @@ public final class Governor {
   private final AtomicLong growths = new AtomicLong();
   private final AtomicLong shrinks = new AtomicLong();
   private final AtomicLong scarceLooks = new AtomicLong();
+  private GovernorListener listener = GovernorListener.NONE;
   private int fairLevel;
 
   Governor(Fairness fairness, Budget budget, WindowSizes sizes, LongSupplier clock) {
@@ -96,7 +97,11 @@ public final class Governor {
 
   /** Looks anew at what is fair: once before the flows are looked at. */
   public void look() {
+    int before = fairLevel;
     fairLevel = fairness.level();
+    if (fairLevel != before) {
+      listener.fair(sizes.windowBytes(fairLevel), budget.leasedBytes(), budget.bytes());
+    }
     if (scarce()) {
       scarceLooks.setOpaque(scarceLooks.getPlain() + 1);
     }
@@ -219,12 +224,19 @@ public final class Governor {
     }
   }
 
-  void grown() {
+  void grown(int from, int to, long bytesPerSecond) {
     growths.setOpaque(growths.getPlain() + 1);
+    listener.resized(sizes.windowBytes(from), sizes.windowBytes(to), bytesPerSecond);
   }
 
-  void shrunk() {
+  void shrunk(int from, int to, long bytesPerSecond) {
     shrinks.setOpaque(shrinks.getPlain() + 1);
+    listener.resized(sizes.windowBytes(from), sizes.windowBytes(to), bytesPerSecond);
+  }
+
+  /** Has its decisions told from now on. Thread: the loop. */
+  public void listener(GovernorListener next) {
+    listener = next;
   }
 
   /** Flows that want a level. Any thread. */

@@ -341,7 +341,8 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   private void logRefused(Reason reason, @Nullable RequestHead head) {
     worker.counters.failed(reason);
-    ExchangeLog log = worker.settings.log();
+    worker.counters.answered(reason.status());
+    ExchangeLog log = worker.log();
     if (log != null) {
       log.ended(
           new ExchangeEnd(
@@ -538,14 +539,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   private void headOverdue() {
     if (headBegun && wantsRoom()) {
-      worker.counters.failed(Reason.OVERLOADED);
-      answer(Reason.OVERLOADED, "There is no memory for a large head", false, false, false, 1);
+      answerOverdue(Reason.OVERLOADED, "There is no memory for a large head");
     } else if (headBegun) {
-      worker.counters.failed(Reason.REQUEST_TIMEOUT);
-      answer(Reason.REQUEST_TIMEOUT, "The head is not complete", false, false, false, 1);
+      answerOverdue(Reason.REQUEST_TIMEOUT, "The head is not complete");
     } else {
       close(false);
     }
+  }
+
+  private void answerOverdue(Reason reason, String detail) {
+    worker.counters.failed(reason);
+    worker.counters.answered(reason.status());
+    answer(reason, detail, false, false, false, 1);
   }
 
   /** Adds what its sockets hold. */

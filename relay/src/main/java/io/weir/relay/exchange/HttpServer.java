@@ -2,19 +2,24 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.budget.Budget;
 import io.weir.relay.budget.Governor;
+import io.weir.relay.budget.GovernorListener;
 import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Listener;
 import io.weir.relay.endpoint.Listeners;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.LocalAnswer;
 import io.weir.relay.loop.Faults;
+import io.weir.relay.loop.Histogram;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.LoopGroup;
+import io.weir.relay.loop.LoopPace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,8 +46,10 @@ public final class HttpServer implements AutoCloseable {
   private final byte[] refusal;
   private final int backlog;
   private final Admission admission;
+  private final Faults faults;
 
   private HttpServer(ServerSettings settings, Faults faults, boolean rawOrigin) {
+    this.faults = faults;
     backlog = settings.memory().backlog();
     group = new LoopGroup(settings.name(), settings.threads(), settings.allowRaw(), faults);
     admission =
@@ -154,12 +161,58 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** Bytes that have passed through pipes, not through user space. */
-  long splicedBytes() {
+  public long splicedBytes() {
     long sum = 0;
     for (Worker worker : workers) {
       sum += worker.pipes.splicedBytes();
     }
     return sum;
+  }
+
+  /** How long exchanges took, and how late the loops are. */
+  public Timings timings() {
+    Histogram.Reading firstByte = null;
+    Histogram.Reading duration = null;
+    List<Timings.Pace> paces = new ArrayList<>();
+    long nowNanos = System.nanoTime();
+    for (Worker worker : workers) {
+      Histogram.Reading first = worker.counters.firstByte();
+      Histogram.Reading took = worker.counters.duration();
+      firstByte = firstByte == null ? first : firstByte.plus(first);
+      duration = duration == null ? took : duration.plus(took);
+      LoopPace pace = worker.loop.pace();
+      paces.add(new Timings.Pace(pace.late(), pace.silentNanos(nowNanos)));
+    }
+    if (firstByte == null || duration == null) {
+      throw new IllegalStateException("a server without a loop");
+    }
+    return new Timings(firstByte, duration, paces);
+  }
+
+  /** Exchanges that are over and heads that were refused, by what the client was given. */
+  public Map<StatusClass, Long> answered() {
+    EnumMap<StatusClass, Long> sum = new EnumMap<>(StatusClass.class);
+    for (StatusClass statusClass : StatusClass.values()) {
+      for (Worker worker : workers) {
+        sum.merge(statusClass, worker.counters.answered(statusClass), Long::sum);
+      }
+    }
+    return sum;
+  }
+
+  /** Failures that are our own fault. */
+  public long faults() {
+    return faults.total();
+  }
+
+  /**
+   * From now on {@code exchanges} is told, too, of exchanges that are over, and {@code decisions}
+   * of what the governors do; both on the loops.
+   */
+  public void observe(ExchangeLog exchanges, GovernorListener decisions) {
+    for (Worker worker : workers) {
+      onLoop(worker.loop, () -> done(() -> worker.observe(exchanges, decisions)));
+    }
   }
 
   /**

@@ -102,6 +102,7 @@ final class LocalExchange extends Exchange {
         + "\r\nContent-Length: "
         + response.body().length
         + "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        + response.fields()
         + (keepClient
             ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : "")
             : "Connection: close\r\n")

@@ -22,7 +22,7 @@ final class LocalService implements Service {
       client.refuse(Reason.METHOD_NOT_ALLOWED, "", true);
       return null;
     }
-    CompletableFuture<LocalResponse> response = handler.handle(head.method(), head.target());
+    CompletableFuture<LocalResponse> response = handler.handle(head);
     if (response == null) {
       client.refuse(Reason.NOT_FOUND, "", true);
       return null;

@@ -81,7 +81,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     this.client = client;
     this.service = service;
     this.worker = worker;
-    this.request = Request.of(head, worker.settings.log() != null);
+    this.request = Request.of(head, worker.log() != null);
     this.upward = new RequestFlow(this, request);
     this.downward = new ResponseFlow(this, request);
     this.flows = request.hasBody() ? 2 : 1;
@@ -204,6 +204,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** A final response, or a 101, is about to be written to the client. */
   void responseBegins() {
+    worker.counters.firstByteAfter(System.nanoTime() - beganNanos);
     upward.consumeHead();
   }
 
@@ -312,13 +313,16 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     over = true;
     upward.close();
     downward.close();
+    long tookNanos = System.nanoTime() - beganNanos;
     worker.counters.exchangeEnded(flows);
+    worker.counters.answered(status());
+    worker.counters.tookNanos(tookNanos);
     if (reason != null) {
       worker.counters.failed(reason);
     }
-    ExchangeLog log = worker.settings.log();
+    ExchangeLog log = worker.log();
     if (log != null) {
-      long tookMillis = ageMillis();
+      long tookMillis = tookNanos / 1_000_000;
       log.ended(
           new ExchangeEnd(
               client.endpoint().peer(),

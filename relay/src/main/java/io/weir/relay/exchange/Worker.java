@@ -1,6 +1,7 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.budget.Governor;
+import io.weir.relay.budget.GovernorListener;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Spliceable;
 import io.weir.relay.http.Reason;
@@ -39,10 +40,12 @@ final class Worker extends Timed {
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
   private boolean draining;
   private boolean scarce;
+  private @Nullable ExchangeLog log;
 
   Worker(Loop loop, ServerSettings settings, Admission admission, Service.Maker service) {
     this.loop = loop;
     this.settings = settings;
+    this.log = settings.log();
     HeadLimits limits = settings.headLimits();
     this.requestHead = new RequestHead(limits);
     this.responseHead = new ResponseHead(limits);
@@ -125,6 +128,24 @@ final class Worker extends Timed {
       governor.dismiss(admission.leastBytes());
     }
     admission.leave();
+  }
+
+  /** Who is told of exchanges that are over, or null. */
+  @Nullable ExchangeLog log() {
+    return log;
+  }
+
+  /** From now on {@code more} is told, too, and {@code decisions} of what the governor does. */
+  void observe(ExchangeLog more, GovernorListener decisions) {
+    ExchangeLog first = log;
+    log =
+        first == null
+            ? more
+            : end -> {
+              first.ended(end);
+              more.ended(end);
+            };
+    governor.listener(decisions);
   }
 
   @Override

@@ -61,6 +61,7 @@ public final class Loop extends SingleThreadIoEventLoop {
   private final Scratch out = new Scratch(OUT_BYTES);
   private final Faults faults;
   private final AtomicInteger load = new AtomicInteger();
+  private final LoopPace pace = new LoopPace();
   private final ArrayList<Timed> watched = new ArrayList<>();
   private final ArrayDeque<Turn> turns = new ArrayDeque<>();
 
@@ -98,6 +99,11 @@ public final class Loop extends SingleThreadIoEventLoop {
     return faults;
   }
 
+  /** How late it is. Any thread. */
+  public LoopPace pace() {
+    return pace;
+  }
+
   /** Lets everything else that is ready go first, then calls {@code turn} once. */
   public void giveWay(Turn turn) {
     turns.add(turn);
@@ -127,6 +133,7 @@ public final class Loop extends SingleThreadIoEventLoop {
 
   private void sweep() {
     long nowNanos = System.nanoTime();
+    pace.began(nowNanos, SWEEP_MILLIS * 1_000_000L);
     // From the end, since a sweep may unwatch itself; one that moves down meanwhile waits a sweep.
     for (int i = watched.size() - 1; i >= 0; i--) {
       if (i < watched.size()) {
@@ -140,6 +147,7 @@ public final class Loop extends SingleThreadIoEventLoop {
         }
       }
     }
+    pace.ended(System.nanoTime());
   }
 
   private void abandon(Timed timed) {

@@ -28,7 +28,7 @@ class LocalAnswersTest {
   void start() throws IOException {
     ServerSettings settings =
         new ServerSettings("local", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
-    server = HttpServer.local(settings, (_, target) -> handle(target), faults);
+    server = HttpServer.local(settings, head -> handle(head.target()), faults);
     port = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
   }
 

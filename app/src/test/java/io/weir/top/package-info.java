@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.top;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.relay.loop;
+
+import org.jspecify.annotations.NullMarked;
