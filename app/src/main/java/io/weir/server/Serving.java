@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Serving implements AutoCloseable {
   /** The admin pages' own, beside the plan: it is part of what the program takes. */
-  private static final MemorySettings ADMIN_MEMORY = new MemorySettings(3 << 20, 64, 16);
+  private static final MemorySettings ADMIN_MEMORY = new MemorySettings(3 << 20, 64, 64);
 
   private static final long DRAIN_LOOK_MILLIS = 20;
   private static final System.Logger LOG = System.getLogger("io.weir");
 
-  private final AdminPages pages = new AdminPages();
+  private final AdminPages pages;
   private final Faults faults = new Faults();
   private final List<InetSocketAddress> addresses = new ArrayList<>();
   private final HttpServer relay;
@@ -43,6 +43,7 @@ public final class Serving implements AutoCloseable {
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
     accessLog = target == null ? null : AccessLog.open(target);
+    pages = new AdminPages(settings.access(), settings.plan().memoryBytes());
     relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
   }
 

@@ -531,4 +531,26 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   @Nullable FlowRow row() {
     return exchange == null ? null : exchange.row();
   }
+
+  /** What the row of its exchange names it, or 0. */
+  long exchangeId() {
+    return exchange == null ? 0 : exchange.id();
+  }
+
+  /** Cuts its exchange, if there is one. */
+  void cutExchange(Reason reason) {
+    if (exchange != null) {
+      exchange.cut(reason);
+    }
+  }
+
+  /** Whether it waits for a request, or for its client to close. */
+  boolean idle() {
+    return state == State.HEAD || state == State.LINGERING;
+  }
+
+  /** Whether its time is over before that of another. */
+  boolean longerThan(ClientConnection other) {
+    return deadlineNanos - other.deadlineNanos < 0;
+  }
 }

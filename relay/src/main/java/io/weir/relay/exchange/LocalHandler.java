@@ -1,8 +1,6 @@
 package io.weir.relay.exchange;
 
-import io.weir.relay.http1.Method;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** Answers requests without an origin, such as those to the admin address. */
 @FunctionalInterface
@@ -10,9 +8,6 @@ public interface LocalHandler {
   /**
    * Makes the answer, or has it made. Thread: a loop that serves nothing else, so it may take a
    * bounded while; what takes longer completes the future on a thread of its own, any thread.
-   *
-   * @param target path and query as they came
-   * @return null if there is nothing under that path: the answer is then 404
    */
-  @Nullable CompletableFuture<LocalResponse> handle(Method method, String target);
+  CompletableFuture<LocalResponse> handle(LocalRequest request);
 }

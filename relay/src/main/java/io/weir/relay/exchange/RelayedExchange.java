@@ -464,6 +464,11 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   @Override
+  long id() {
+    return id;
+  }
+
+  @Override
   @Nullable FlowRow row() {
     if (over) {
       return null;
@@ -476,6 +481,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         id,
         peer.getHostString() + ":" + peer.getPort(),
         request.methodName(),
+        request.route(),
         status(),
         phase(),
         waitsFor(),
@@ -483,6 +489,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         upward.bodyBytes(),
         leaseBytes(),
         heldBytes(),
+        upward.userBytes() + downward.userBytes(),
         ageMillis());
   }
 

@@ -12,6 +12,11 @@ interface Service {
    */
   @Nullable Exchange begin(ClientConnection client, RequestHead head);
 
+  /** Whether a new connection takes the place of one that waits for a request, if need be. */
+  default boolean prefersNewcomers() {
+    return false;
+  }
+
   /** Gives up what it holds. */
   void close();
 
