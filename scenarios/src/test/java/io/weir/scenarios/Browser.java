@@ -131,8 +131,12 @@ final class Browser implements AutoCloseable {
     Files.write(folder.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
   }
 
+  /** Closing twice has no effect. */
   @Override
   public void close() throws IOException {
+    if (!Files.exists(profile)) {
+      return;
+    }
     driver.quit();
     try (Stream<Path> files = Files.walk(profile)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {

@@ -133,9 +133,9 @@ class PageTest {
     browser.picture("page-phone");
   }
 
-  /** So that the stream's connection is no descriptor that was left over. */
+  /** A browser keeps its connections for a while: they are no descriptors that were left over. */
   private void leave(Program weir) throws Exception {
-    browser.show("about:blank");
+    browser.close();
     weir.awaitIdle();
   }
 
