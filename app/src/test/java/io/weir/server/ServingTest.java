@@ -127,7 +127,8 @@ class ServingTest {
 
       assertThat(admin("GET /flows"))
           .contains("\"peer\":\"127.0.0.1:" + stalled.getLocalPort() + "\"")
-          .contains("\"method\":\"GET\",\"route\":\"/disk.img\",\"status\":200,\"phase\":\"response\"")
+          .contains(
+              "\"method\":\"GET\",\"route\":\"/disk.img\",\"status\":200,\"phase\":\"response\"")
           .contains("\"open_exchanges\":1");
     }
   }

@@ -20,7 +20,6 @@ public final class FlowCursor {
   private int worker;
   private int place = Integer.MAX_VALUE;
   private long costNanos;
-  private long longestNanos;
 
   FlowCursor(List<Worker> workers) {
     this.workers = workers;
@@ -53,9 +52,7 @@ public final class FlowCursor {
         worker++;
         place = Integer.MAX_VALUE;
       }
-      long tookNanos = System.nanoTime() - from;
-      costNanos += tookNanos;
-      longestNanos = Math.max(longestNanos, tookNanos);
+      costNanos += System.nanoTime() - from;
       result.complete(rows);
     } catch (Throwable t) {
       result.completeExceptionally(t);
@@ -70,10 +67,5 @@ public final class FlowCursor {
   /** What the loops have spent for it so far. */
   public long costNanos() {
     return costNanos;
-  }
-
-  /** The longest that a loop was held up at once. */
-  public long longestNanos() {
-    return longestNanos;
   }
 }
