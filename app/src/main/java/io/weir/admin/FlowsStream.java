@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the admin listener's loop; what the relay's loops answer is handed to it.
  */
 final class FlowsStream implements LocalBody.Streamed {
-  /** Of one loop at once: a few microseconds each, two system calls among them. */
+  /** Of one loop at once; each costs two system calls and a row. */
   static final int CONNECTIONS_AT_ONCE = 64;
 
   /** What is left out beyond is counted. */
