@@ -88,8 +88,9 @@ final class ServeOptions {
             "--admin",
             "[HOST:]PORT",
             "127.0.0.1:3002",
-            "Where the admin pages are: /healthz, /readyz, /flows, /memory, /metrics.")
-        .flag("--no-admin", "No admin pages.")
+            "Where the live page is (/), and /healthz, /readyz, /flows, /memory, /metrics.");
+    AdminOptions.add(options);
+    options
         .value("--threads", "N", "Event loops (default: one for each core).")
         .flag("--no-native", "Sockets by NIO, not by epoll and system calls of our own.")
         .flag("--no-splice", "Bodies by copying, not through pipes of the kernel.")
@@ -174,6 +175,7 @@ final class ServeOptions {
     return new ServeSettings(
         listen,
         admin,
+        AdminOptions.read(given, admin, System.getenv(AdminOptions.TOKEN_VARIABLE)),
         server.withMemory(MemoryOptions.settings(given, plan)),
         relay,
         log,

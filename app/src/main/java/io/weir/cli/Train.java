@@ -41,11 +41,11 @@ final class Train {
   };
 
   private static final String[] ADMIN_REQUESTS = {
-    "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /flows HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /memory HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    "GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    "GET /flows HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    "GET /memory HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    "GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
   };
 
   private static final int ROUNDS = 20;

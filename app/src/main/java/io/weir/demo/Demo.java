@@ -132,7 +132,11 @@ public final class Demo {
     text.append("An endless disk image, ").append(settings.readers());
     text.append(" readers that take ").append(settings.rateText()).append("B/s each, and ");
     text.append(settings.fast()).append(" that take all they get.\n");
-    text.append("The resident set (rss) is the relay's alone: watch it stay.\n\nTry meanwhile:\n");
+    text.append("The resident set (rss) is the relay's alone: watch it stay.\n\n");
+    if (admin != null) {
+      text.append("See it live:  http://").append(ListenAddress.text(admin)).append("/\n\n");
+    }
+    text.append("Try meanwhile:\n");
     text.append("  curl -o /dev/null ").append(url).append('\n');
     text.append("  curl -s -r 1000000-1000063 ").append(url).append(" | od -A d -t x1 | head\n");
     if (admin != null) {

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what was sampled in the format that is asked for: OpenMetrics where Accept names it, else
@@ -22,9 +21,8 @@ final class Exposition {
   private final ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
   private final ExpositionFormatWriter text = PrometheusTextFormatWriter.create();
 
-  LocalResponse answer(Sample sample, @Nullable String accept, @Nullable String acceptEncoding)
-      throws IOException {
-    boolean open = accept != null && openMetrics.accepts(accept);
+  LocalResponse answer(Sample sample, String accept, String acceptEncoding) throws IOException {
+    boolean open = openMetrics.accepts(accept);
     ExpositionFormatWriter writer = open ? openMetrics : text;
     boolean gzip = acceptsGzip(acceptEncoding);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(BYTES_TYPICAL);
@@ -39,10 +37,7 @@ final class Exposition {
   }
 
   /** RFC 9110, 12.5.3; a weight of 0 refuses. */
-  static boolean acceptsGzip(@Nullable String acceptEncoding) {
-    if (acceptEncoding == null) {
-      return false;
-    }
+  static boolean acceptsGzip(String acceptEncoding) {
     for (String element : acceptEncoding.toLowerCase(Locale.ROOT).split(",", -1)) {
       String[] parts = element.strip().split("\\s*;\\s*", -1);
       if (parts[0].equals("gzip") || parts[0].equals("x-gzip")) {

@@ -47,14 +47,14 @@ public final class MetricsPage {
    *
    * @param relay whose numbers are told
    * @param memoryBytes what {@code --memory} says
-   * @param accept the fields Accept and Accept-Encoding of the request, or null
+   * @param accept the fields Accept and Accept-Encoding of the request, or empty
    * @param looked the ledger, or null in it where it cannot be had
    */
   public CompletableFuture<LocalResponse> answer(
       HttpServer relay,
       long memoryBytes,
-      @Nullable String accept,
-      @Nullable String acceptEncoding,
+      String accept,
+      String acceptEncoding,
       CompletableFuture<? extends @Nullable Ledger> looked) {
     CompletableFuture<LocalResponse> answer = new CompletableFuture<>();
     looked.whenComplete(
@@ -100,8 +100,8 @@ public final class MetricsPage {
   private LocalResponse scrape(
       HttpServer relay,
       long memoryBytes,
-      @Nullable String accept,
-      @Nullable String acceptEncoding,
+      String accept,
+      String acceptEncoding,
       @Nullable Ledger ledger)
       throws IOException {
     Exposition known = exposition;

@@ -1,5 +1,6 @@
 package io.weir.server;
 
+import io.weir.admin.AdminAccess;
 import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.ServerSettings;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param listen where the relay listens; at least one
  * @param admin where the admin pages are, or null for none
+ * @param access who may ask the admin pages what
  * @param server the relay's listener; its log is set at the start
  * @param relay where requests go, and how
  * @param accessLog where exchanges are written down, or null for nowhere
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ServeSettings(
     List<ListenAddress> listen,
     @Nullable ListenAddress admin,
+    AdminAccess access,
     ServerSettings server,
     RelaySettings relay,
     @Nullable AccessLogTarget accessLog,
@@ -29,6 +32,6 @@ public record ServeSettings(
   /** The same with the admin pages elsewhere. */
   public ServeSettings withAdmin(ListenAddress elsewhere) {
     return new ServeSettings(
-        listen, elsewhere, server, relay, accessLog, drainMillis, origin, plan);
+        listen, elsewhere, access, server, relay, accessLog, drainMillis, origin, plan);
   }
 }

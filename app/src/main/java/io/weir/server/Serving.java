@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Serving implements AutoCloseable {
   /** The admin pages' own, beside the plan: it is part of what the program takes. */
-  private static final MemorySettings ADMIN_MEMORY = new MemorySettings(3 << 20, 64, 16);
+  private static final MemorySettings ADMIN_MEMORY = new MemorySettings(3 << 20, 64, 64);
 
   private static final long DRAIN_LOOK_MILLIS = 20;
   private static final System.Logger LOG = System.getLogger("io.weir");
@@ -44,8 +44,8 @@ public final class Serving implements AutoCloseable {
 
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
-    pages = new AdminPages(settings.plan().memoryBytes());
     accessLog = target == null ? null : AccessLog.open(target);
+    pages = new AdminPages(settings.access(), settings.plan().memoryBytes());
     relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
     flight = new FlightSwitch(relay);
     flight.look(); // before the first exchange

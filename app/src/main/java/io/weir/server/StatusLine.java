@@ -18,7 +18,7 @@ public final class StatusLine {
   private final Pulse pulse;
   private long lastBytes;
   private long lastNanos;
-  private Pulse.Beat beat = new Pulse.Beat(0, 0, -1, 0);
+  private Pulse.Beat beat = new Pulse.Beat(0, 0, -1, 0, 0);
   private long rssBytesMax;
 
   private StatusLine(Pulse pulse, long nowNanos) {

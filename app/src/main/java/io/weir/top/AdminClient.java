@@ -15,8 +15,8 @@ final class AdminClient {
   private static final int CONNECT_MILLIS_MAX = 2_000;
   private static final int READ_MILLIS_MAX = 5_000;
 
-  /** 4,096 flows of 300 bytes, and room; whatever else answers there is not read to its end. */
-  private static final int BODY_BYTES_MAX = 4 << 20;
+  /** 10,000 flows of 400 bytes, and room; whatever else answers there is not read to its end. */
+  private static final int BODY_BYTES_MAX = 5 << 20;
 
   private static final int TOKEN_BYTES_MAX = 4096;
 

@@ -3,6 +3,7 @@ package io.weir.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.admin.AdminAccess;
 import io.weir.load.Origin;
 import io.weir.relay.exchange.ConnectionCost;
 import io.weir.relay.exchange.RelaySettings;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ServingTest {
-  private static final String CLOSE = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  private static final String CLOSE = " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
 
   private Origin origin;
   private Serving serving;
@@ -74,7 +75,15 @@ class ServingTest {
     ServerSettings server =
         new ServerSettings("relay", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, true, null);
     return new ServeSettings(
-        List.of(listen), ListenAddress.parse("0"), server, relay, null, 100, "to " + url, plan());
+        List.of(listen),
+        ListenAddress.parse("0"),
+        AdminAccess.USUAL,
+        server,
+        relay,
+        null,
+        100,
+        "to " + url,
+        plan());
   }
 
   private static Socket ask(InetSocketAddress to, String request) throws IOException {
@@ -94,10 +103,10 @@ class ServingTest {
     "GET /healthz, 200, ok",
     "GET /healthz?x=1, 200, ok",
     "GET /readyz, 200, ok",
-    "GET /, 200, /flows",
+    "GET /, 200, <title>Weir",
     "GET /flows, 200, '{\"flows\":[],\"omitted\":0,\"totals\":{\"connections\":0,'",
     "GET /nothing, 404, nothing here",
-    "POST /healthz, 405, ''",
+    "POST /healthz, 405, 'Allow: GET, HEAD'",
   })
   void admin_request_isAnswered(String request, int status, String part) throws IOException {
     assertThat(admin(request)).startsWith("HTTP/1.1 " + status + " ").contains(part);
@@ -118,7 +127,8 @@ class ServingTest {
 
       assertThat(admin("GET /flows"))
           .contains("\"peer\":\"127.0.0.1:" + stalled.getLocalPort() + "\"")
-          .contains("\"method\":\"GET\",\"status\":200,\"phase\":\"response\"")
+          .contains(
+              "\"method\":\"GET\",\"route\":\"/disk.img\",\"status\":200,\"phase\":\"response\"")
           .contains("\"open_exchanges\":1");
     }
   }

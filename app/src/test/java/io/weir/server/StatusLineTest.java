@@ -20,7 +20,7 @@ class StatusLineTest {
           """)
   void format_figures_isTheLineOfTheContract(
       long rss, long charge, long live, long kernel, long flows, long tenths, String line) {
-    Pulse.Beat beat = new Pulse.Beat(rss, charge, live, kernel);
+    Pulse.Beat beat = new Pulse.Beat(rss, charge, live, kernel, 0);
     assertThat(StatusLine.format(beat, flows, tenths)).hasToString(line);
   }
 

@@ -42,7 +42,7 @@ class AdminTest {
   void pages_atRest_answer() throws Exception {
     assertThat(weir.admin("/healthz").text()).isEqualTo("ok\n");
     assertThat(weir.admin("/readyz").text()).isEqualTo("ok\n");
-    assertThat(weir.admin("/").text()).contains("/flows");
+    assertThat(weir.admin("/").text()).contains("<title>Weir");
     Program.Answer none = weir.admin("/nothing");
     assertThat(none.status()).isEqualTo(404);
     assertThat(none.field("Weir-Error")).isEqualTo("not-found");

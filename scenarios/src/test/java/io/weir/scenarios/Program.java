@@ -235,7 +235,7 @@ final class Program implements AutoCloseable {
 
   private static Answer get(int port, String path, String... fields) throws IOException {
     try (RawClient client = RawClient.connect(port)) {
-      StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: test\r\n");
+      StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n");
       for (String field : fields) {
         request.append(field).append("\r\n");
       }

@@ -49,6 +49,17 @@ public final class Watch {
     ledgers.add(ledger);
   }
 
+  /**
+   * Keeps only the sums of the latest look too. For a process that watches itself, whose looks are
+   * part of what it looks at; to be called when they have been judged.
+   */
+  public void slimLatest() {
+    int last = looks.size() - 1;
+    if (last >= 0) {
+      looks.set(last, slim(looks.get(last), last == 0));
+    }
+  }
+
   /** How many are kept. */
   public int size() {
     return looks.size();

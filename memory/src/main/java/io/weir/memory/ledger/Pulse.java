@@ -15,9 +15,11 @@ import java.io.IOException;
  * chunk counted. Confined to one thread, which is not an event loop.
  */
 public final class Pulse {
+  /** One for all who count: it paces itself, so many of them cost no more than one. */
+  private static final SocketMemory SOCKET_MEMORY = SocketMemory.ofThisProcess();
+
   private final Target self;
   private final ResidentSet residentSet;
-  private final SocketMemory socketMemory;
 
   /**
    * All bytes.
@@ -26,13 +28,14 @@ public final class Pulse {
    * @param chargeBytes as the ledger has it
    * @param liveBytes malloc's live bytes, -1 where this malloc does not tell
    * @param kernelBytes page tables, socket buffers, and the objects themselves
+   * @param socketBytes of these, the socket buffers
    */
-  public record Beat(long rssBytes, long chargeBytes, long liveBytes, long kernelBytes) {}
+  public record Beat(
+      long rssBytes, long chargeBytes, long liveBytes, long kernelBytes, long socketBytes) {}
 
-  private Pulse(Target self, ResidentSet residentSet, SocketMemory socketMemory) {
+  private Pulse(Target self, ResidentSet residentSet) {
     this.self = self;
     this.residentSet = residentSet;
-    this.socketMemory = socketMemory;
   }
 
   /**
@@ -41,7 +44,7 @@ public final class Pulse {
    * @throws IOException where there is no {@code /proc} as Linux has it
    */
   public static Pulse ofThisProcess() throws IOException {
-    return new Pulse(Target.self(), ResidentSet.ofThisProcess(), SocketMemory.ofThisProcess());
+    return new Pulse(Target.self(), ResidentSet.ofThisProcess());
   }
 
   /**
@@ -51,15 +54,15 @@ public final class Pulse {
    */
   public Beat next() throws IOException {
     ProcessStatus status = StatusFile.read(self);
-    long socketBytes = Math.max(0, socketMemory.bytes());
+    long socketBytes = Math.max(0, SOCKET_MEMORY.bytes());
     long kernelBytes =
         status.pageTableBytes()
             + socketBytes
             + status.threads() * KernelMemory.THREAD_BYTES
-            + socketMemory.sockets() * KernelMemory.SOCKET_BYTES;
+            + SOCKET_MEMORY.sockets() * KernelMemory.SOCKET_BYTES;
     long rssBytes = residentSet.bytes();
     CgroupUse cgroup = Ledger.alone(Cgroup.read(self).value());
     long chargeBytes = cgroup == null ? rssBytes + kernelBytes : Ledger.charge(cgroup, socketBytes);
-    return new Beat(rssBytes, chargeBytes, OwnMalloc.liveBytes(), kernelBytes);
+    return new Beat(rssBytes, chargeBytes, OwnMalloc.liveBytes(), kernelBytes, socketBytes);
   }
 }

@@ -576,4 +576,16 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   @Nullable FlowRow row() {
     return exchange == null ? null : exchange.row();
   }
+
+  /** What the row of its exchange names it, or 0. */
+  long exchangeId() {
+    return exchange == null ? 0 : exchange.id();
+  }
+
+  /** Cuts its exchange, if there is one. */
+  void cutExchange(Reason reason) {
+    if (exchange != null) {
+      exchange.cut(reason);
+    }
+  }
 }

@@ -26,6 +26,11 @@ abstract class Exchange {
   /** Adds what its own sockets hold. */
   void addHoldings(List<Holding> to) {}
 
+  /** What its row names it, or 0 if it never had one. */
+  long id() {
+    return 0;
+  }
+
   /** What the flows page shows, or null if it is over. */
   abstract @Nullable FlowRow row();
 }

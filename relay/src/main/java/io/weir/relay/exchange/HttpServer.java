@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,18 +216,36 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
+  /** Goes through the exchanges under way, from now on. */
+  public FlowCursor flows() {
+    return new FlowCursor(workers);
+  }
+
   /**
-   * The exchanges under way, loop by loop, each as of the moment its loop was asked.
+   * Cuts one exchange.
    *
-   * @param rowsMax rows at most; {@link Totals#openExchanges} tells how many there are
+   * @param id as its row has it
+   * @return whether there was one; completed by a loop
    */
-  public List<FlowRow> flows(int rowsMax) {
-    ArrayList<FlowRow> rows = new ArrayList<>();
+  public CompletableFuture<Boolean> cut(long id, Reason reason) {
+    CompletableFuture<Boolean> result = new CompletableFuture<>();
+    AtomicInteger left = new AtomicInteger(workers.size());
     for (Worker worker : workers) {
-      int left = rowsMax - rows.size();
-      rows.addAll(onLoop(worker.loop, () -> worker.rows(left)));
+      worker.loop.execute(
+          () -> {
+            try {
+              if (id > 0 && worker.cut(id, reason)) {
+                result.complete(true);
+              }
+            } catch (Throwable t) {
+              worker.loop.faults().record(t);
+            }
+            if (left.decrementAndGet() == 0) {
+              result.complete(false);
+            }
+          });
     }
-    return rows;
+    return result;
   }
 
   /** Stops listening; connections without an exchange are closed, others end with theirs. */

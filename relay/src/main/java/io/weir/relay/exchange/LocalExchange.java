@@ -1,26 +1,31 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.endpoint.BytesSource;
+import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.http.Reason;
+import io.weir.relay.http1.ChunkFraming;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.pump.CopyPump;
+import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.LengthFraming;
+import io.weir.relay.pump.UntilCloseFraming;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request answered by this process, over the same pump as any other. The answer may come later,
- * from another thread; until then nothing is kept of the request but what its answer needs. Thread:
- * the loop.
+ * from another thread; until then nothing is kept of the request but what its answer needs. Its
+ * body is there as a whole, or made while it is sent, in chunks then. Thread: the loop.
  */
 final class LocalExchange extends Exchange {
   /** Longer than any answer takes that is made at all. */
   private static final long ANSWER_NANOS_MAX = 30_000_000_000L;
+
+  private static final byte[] NOTHING = {};
 
   private static final LocalResponse FAILED =
       new LocalResponse(
@@ -30,12 +35,14 @@ final class LocalExchange extends Exchange {
 
   private final ClientConnection client;
   private final Worker worker;
-  private final boolean keepClient;
+  private final boolean hasBody;
   private final boolean headOnly;
   private final int minorVersion;
   private final long beginNanos = System.nanoTime();
   private final Tail head = new Tail();
   private final Wait wait = new Wait();
+  private boolean keepClient;
+  private LocalBody.@Nullable Streamed stream;
   private @Nullable CopyPump pump;
   private boolean over;
 
@@ -46,62 +53,97 @@ final class LocalExchange extends Exchange {
       CompletableFuture<LocalResponse> response) {
     this.client = client;
     this.worker = worker;
-    this.keepClient = request.keepAlive() && !request.hasBody() && !worker.draining();
+    this.hasBody = request.hasBody();
+    this.keepClient = request.keepAlive() && !hasBody && !worker.draining();
     this.headOnly = request.method() == Method.HEAD;
     this.minorVersion = request.minorVersion();
     client.endpoint().skip(request.length());
     worker.counters.exchangeBegun(1);
     if (response.isDone()) {
-      answer(outcome(response));
+      comeBack(response);
     } else {
-      response.whenComplete((answer, fault) -> worker.loop.execute(() -> comeBack(answer, fault)));
+      response.whenComplete((_, _) -> onLoop(() -> comeBackLater(response)));
     }
   }
 
-  /** What a response that is done has come to; it may have failed since it was asked for. */
-  private LocalResponse outcome(CompletableFuture<LocalResponse> done) {
+  /** Any thread. */
+  private void onLoop(Runnable work) {
     try {
-      return done.getNow(FAILED);
-    } catch (CompletionException | CancellationException e) {
-      worker.loop.faults().record(e);
-      return FAILED;
+      worker.loop.execute(work);
+    } catch (RejectedExecutionException loopHasEnded) {
+      return; // and with it this exchange
     }
   }
 
-  private void comeBack(@Nullable LocalResponse response, @Nullable Throwable fault) {
-    if (over) {
-      return;
+  private void comeBackLater(CompletableFuture<LocalResponse> response) {
+    comeBack(response);
+    client.turn();
+  }
+
+  private void comeBack(CompletableFuture<LocalResponse> response) {
+    LocalResponse answer = FAILED;
+    try {
+      answer = response.getNow(FAILED);
+    } catch (RuntimeException fault) { // CompletionException, CancellationException
+      Throwable cause = fault.getCause();
+      worker.loop.faults().record(cause == null ? fault : cause);
     }
-    if (fault != null) {
-      worker.loop.faults().record(fault);
+    if (!over) {
+      answer(answer);
+    } else if (answer.body() instanceof LocalBody.Streamed unsent) {
+      unsent.end();
     }
-    answer(response == null ? FAILED : response);
-    advance();
   }
 
   private void answer(LocalResponse response) {
-    byte[] body = headOnly ? new byte[0] : response.body();
-    pump =
-        new CopyPump(
-            new BytesSource(body),
-            client.endpoint(),
-            new LengthFraming(body.length),
-            worker.loop.in());
+    keepClient &= !response.close();
+    CopyPump body =
+        switch (response.body()) {
+          case LocalBody.Whole whole -> whole(headOnly ? NOTHING : whole.bytes());
+          case LocalBody.Streamed streamed -> streamed(streamed);
+        };
+    pump = body;
     Scratch out = worker.loop.out();
     byte[] bytes = headOf(response).getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(bytes, 0, out.bytes(), 0, bytes.length);
-    head.send(client.endpoint(), out, bytes.length, body.length > 0);
+    head.send(client.endpoint(), out, bytes.length, follows(response));
+  }
+
+  /** Whether the body's first bytes are there, so that the head need not leave alone. */
+  private boolean follows(LocalResponse response) {
+    return !headOnly
+        && response.body() instanceof LocalBody.Whole whole
+        && whole.bytes().length > 0;
+  }
+
+  private CopyPump whole(byte[] body) {
+    Endpoint sink = client.endpoint();
+    return new CopyPump(
+        new BytesSource(body), sink, new LengthFraming(body.length), worker.loop.in());
+  }
+
+  private CopyPump streamed(LocalBody.Streamed body) {
+    if (headOnly) {
+      body.end();
+      return whole(NOTHING);
+    }
+    stream = body;
+    keepClient &= minorVersion == 1;
+    Framing framing =
+        minorVersion == 1 ? new ChunkFraming(ChunkFraming.Mode.CHUNK) : new UntilCloseFraming();
+    body.begin(() -> onLoop(client::turn));
+    return new CopyPump(new StreamSource(body), client.endpoint(), framing, worker.loop.in());
   }
 
   private String headOf(LocalResponse response) {
     return "HTTP/1.1 "
         + response.status()
-        + reason(response.status())
+        + ' '
+        + phrase(response.status())
         + "\r\nContent-Type: "
         + response.contentType()
-        + "\r\nContent-Length: "
-        + response.body().length
-        + "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        + lengthOf(response.body())
+        + "\r\nCache-Control: no-store\r\n"
         + response.fields()
         + (keepClient
             ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : "")
@@ -109,11 +151,24 @@ final class LocalExchange extends Exchange {
         + "\r\n";
   }
 
-  private static String reason(int status) {
+  private String lengthOf(LocalBody body) {
+    return switch (body) {
+      case LocalBody.Whole whole -> "\r\nContent-Length: " + whole.bytes().length;
+      case LocalBody.Streamed _ -> minorVersion == 1 ? "\r\nTransfer-Encoding: chunked" : "";
+    };
+  }
+
+  private static String phrase(int status) {
     return switch (status) {
-      case 200 -> " OK";
-      case 500 -> " Internal Server Error";
-      default -> " Service Unavailable";
+      case 200 -> "OK";
+      case 400 -> "Bad Request";
+      case 401 -> "Unauthorized";
+      case 403 -> "Forbidden";
+      case 404 -> "Not Found";
+      case 405 -> "Method Not Allowed";
+      case 500 -> "Internal Server Error";
+      case 503 -> "Service Unavailable";
+      default -> ""; // RFC 9112, 4: it may be empty
     };
   }
 
@@ -123,10 +178,11 @@ final class LocalExchange extends Exchange {
     if (over) {
       return;
     }
+    if (client.endpoint().failed()) {
+      cut(Reason.CLIENT_GONE);
+      return;
+    }
     if (body == null) {
-      if (client.endpoint().failed()) {
-        cut(Reason.CLIENT_GONE);
-      }
       return;
     }
     switch (head.flush(client.endpoint(), worker.loop.out())) {
@@ -143,13 +199,22 @@ final class LocalExchange extends Exchange {
         if (keepClient) {
           client.nextRequest();
         } else {
-          client.closeInOrder(false);
+          client.closeInOrder(!hasBody);
         }
       }
       case GIVE_WAY -> client.giveWay();
       case WAIT_SINK -> wait.set(Wait.On.SINK, body.movedBytes());
-      case WAIT_SOURCE, SOURCE_BROKEN, MALFORMED -> cut(Reason.INTERNAL);
+      case WAIT_SOURCE -> awaitMore(body);
+      case SOURCE_BROKEN, MALFORMED -> cut(Reason.INTERNAL);
       case SINK_BROKEN -> cut(Reason.CLIENT_GONE);
+    }
+  }
+
+  private void awaitMore(CopyPump body) {
+    if (stream == null) {
+      cut(Reason.INTERNAL);
+    } else {
+      wait.set(Wait.On.SOURCE, body.movedBytes());
     }
   }
 
@@ -182,6 +247,9 @@ final class LocalExchange extends Exchange {
     worker.counters.exchangeEnded(1);
     if (reason != null) {
       worker.counters.failed(reason);
+    }
+    if (stream != null) {
+      stream.end();
     }
   }
 

@@ -510,6 +510,11 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   @Override
+  long id() {
+    return id;
+  }
+
+  @Override
   @Nullable FlowRow row() {
     if (over) {
       return null;
@@ -522,6 +527,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         id,
         peer.getHostString() + ":" + peer.getPort(),
         request.methodName(),
+        request.route(),
         status(),
         phase(),
         waitsFor(),
@@ -529,6 +535,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         upward.bodyBytes(),
         leaseBytes(),
         heldBytes(),
+        upward.userBytes() + downward.userBytes(),
         ageMillis());
   }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lengthBytes of the head
  * @param contentLength of the body, -1 if none is given
- * @param target and the names below: only where an access log wants them, else empty or null
+ * @param target as it came where an access log wants it, else shortened
+ * @param referer and the user agent: only where an access log wants them, else null
  */
 record Request(
     Method method,
@@ -27,6 +28,9 @@ record Request(
     String target,
     @Nullable String referer,
     @Nullable String userAgent) {
+  /** Of a target, bytes: what a table has room for, and ten thousand exchanges too. */
+  static final int ROUTE_BYTES_MAX = 64;
+
   static Request of(RequestHead head, boolean forLog) {
     return new Request(
         head.method(),
@@ -40,9 +44,16 @@ record Request(
         head.upgrade(),
         head.acceptsJson(),
         forLog || head.method() == Method.OTHER ? head.methodName() : head.method().name(),
-        forLog ? head.target() : "",
+        forLog ? head.target() : head.targetShortened(ROUTE_BYTES_MAX),
         forLog ? head.value(KnownField.REFERER) : null,
         forLog ? head.value(KnownField.USER_AGENT) : null);
+  }
+
+  /** The target as a table shows it. */
+  String route() {
+    return target.length() <= ROUTE_BYTES_MAX
+        ? target
+        : target.substring(0, ROUTE_BYTES_MAX - 3) + "...";
   }
 
   /** Whether it may be sent a second time: nothing of it is lost, and a repetition is harmless. */

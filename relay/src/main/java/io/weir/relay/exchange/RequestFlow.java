@@ -200,6 +200,11 @@ final class RequestFlow {
     }
   }
 
+  /** Bytes that were taken from the source and that the sink has not taken. */
+  long userBytes() {
+    return (long) tail.heldBytes() + (pump == null ? 0 : pump.heldBytes());
+  }
+
   Wait pause() {
     return wait;
   }

@@ -250,15 +250,33 @@ final class Worker extends Timed {
     return holdings;
   }
 
-  /** Rows of the exchanges under way, {@code rowsMax} at most. */
-  List<FlowRow> rows(int rowsMax) {
-    ArrayList<FlowRow> rows = new ArrayList<>();
-    for (int i = 0; i < connections.size() && rows.size() < rowsMax; i++) {
+  /**
+   * Rows of the exchanges of so many connections, from the place before {@code place} down. Since
+   * the last connection takes the place of one that closes, going down meets each that stays, if
+   * some of them twice.
+   *
+   * @return the place of the last one met; 0 if there is none left
+   */
+  int rowsBefore(int place, int connectionsMax, List<FlowRow> rows) {
+    int from = Math.min(place, connections.size());
+    int to = Math.max(0, from - connectionsMax);
+    for (int i = from - 1; i >= to; i--) {
       FlowRow row = connections.get(i).row();
       if (row != null) {
         rows.add(row);
       }
     }
-    return rows;
+    return to;
+  }
+
+  /** Cuts the exchange that rows name so; false if there is none. */
+  boolean cut(long id, Reason reason) {
+    for (ClientConnection connection : connections) {
+      if (connection.exchangeId() == id) {
+        connection.cutExchange(reason);
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -65,7 +65,9 @@ public enum Reason {
   /** The origin sent nothing for the idle timeout after the response had begun. */
   ORIGIN_STALLED("origin-stalled", 0, "The origin stopped sending in the middle of the response."),
   /** The time to drain was over before the exchange was. */
-  DRAIN_CUT("drain-cut", 0, "The proxy shut down before the exchange had ended.");
+  DRAIN_CUT("drain-cut", 0, "The proxy shut down before the exchange had ended."),
+  /** Somebody closed it at the admin address. */
+  ADMIN_CUT("admin-cut", 0, "The exchange was closed at the admin address.");
 
   private final String word;
   private final int status;

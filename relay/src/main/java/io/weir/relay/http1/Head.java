@@ -378,4 +378,17 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     int i = fields.find(field, 0);
     return i < 0 ? null : Octets.text(fields.bytes(), fields.valueFrom(i), fields.valueTo(i));
   }
+
+  /**
+   * The values of all such field lines, a comma between them (RFC 9110, 5.3); empty without any.
+   * Allocates.
+   */
+  public final String values(KnownField field) {
+    StringBuilder all = new StringBuilder();
+    for (int i = fields.find(field, 0); i >= 0; i = fields.find(field, i + 1)) {
+      all.append(all.isEmpty() ? "" : ", ");
+      all.append(Octets.text(fields.bytes(), fields.valueFrom(i), fields.valueTo(i)));
+    }
+    return all.toString();
+  }
 }

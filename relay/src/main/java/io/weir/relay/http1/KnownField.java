@@ -50,7 +50,10 @@ public enum KnownField {
   IF_RANGE(Flag.NO_TRAILER),
   CONTENT_ENCODING(Flag.NO_TRAILER),
   CONTENT_TYPE(Flag.NO_TRAILER),
-  CONTENT_RANGE(Flag.NO_TRAILER);
+  CONTENT_RANGE(Flag.NO_TRAILER),
+  ORIGIN(0),
+  SEC_FETCH_SITE(0),
+  SEC_FETCH_MODE(0);
 
   /** Open addressing by the name's hash; four times as many slots as names keep probes short. */
   private static final int SLOTS = 256;

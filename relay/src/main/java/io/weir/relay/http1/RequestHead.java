@@ -246,6 +246,17 @@ public final class RequestHead extends Head {
     return Octets.text(fields.bytes(), targetFrom, targetTo);
   }
 
+  /**
+   * The first bytes of the target, {@code bytesMax} at most, with dots for what is left out.
+   * Allocates.
+   */
+  public String targetShortened(int bytesMax) {
+    if (targetTo - targetFrom <= bytesMax) {
+      return target();
+    }
+    return Octets.text(fields.bytes(), targetFrom, targetFrom + bytesMax - 3) + "...";
+  }
+
   /** The authority of the target, else Host, else empty (HTTP/1.0). Allocates: for logs. */
   public String host() {
     return Octets.text(fields.bytes(), hostFrom, hostTo);

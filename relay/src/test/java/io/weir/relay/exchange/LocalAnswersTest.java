@@ -11,8 +11,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class LocalAnswersTest {
   private final Faults faults = new Faults();
   private final BlockingQueue<CompletableFuture<LocalResponse>> later = new LinkedBlockingQueue<>();
+  private final Pieces pieces = new Pieces();
   private HttpServer server;
   private int port;
 
@@ -28,7 +31,7 @@ class LocalAnswersTest {
   void start() throws IOException {
     ServerSettings settings =
         new ServerSettings("local", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
-    server = HttpServer.local(settings, head -> handle(head.target()), faults);
+    server = HttpServer.local(settings, request -> handle(request.target()), faults);
     port = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
   }
 
@@ -48,7 +51,9 @@ class LocalAnswersTest {
 
   private CompletableFuture<LocalResponse> handle(String target) {
     CompletableFuture<LocalResponse> answer = new CompletableFuture<>();
-    if (target.equals("/now")) {
+    if (target.equals("/stream")) {
+      answer.complete(new LocalResponse(200, "text/plain", "X-A: b\r\n", pieces, false));
+    } else if (target.equals("/now")) {
       answer.complete(response("now"));
     } else if (target.equals("/failed")) {
       answer.completeExceptionally(new IllegalStateException("made by the test"));
@@ -108,6 +113,71 @@ class LocalAnswersTest {
       assertThat(client.readBody(head)).isNotEmpty();
     }
     assertThat(faults.total()).isEqualTo(1);
+  }
+
+  @Test
+  void stream_thatIsMadeWhileItIsSent_arrivesPieceByPieceAndTheConnectionGoesOn() throws Exception {
+    try (RawClient client = RawClient.connect(port)) {
+      client.write("GET /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+      String head = client.readHead();
+      assertThat(head).contains("Transfer-Encoding: chunked\r\n").contains("X-A: b\r\n");
+      pieces.send("one ");
+      pieces.send("two");
+      pieces.send("");
+      assertThat(new String(client.readBody(head), US_ASCII)).isEqualTo("one two");
+      assertThat(pieces.ended.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(answer(client)).isEqualTo("now");
+    }
+    assertThat(faults.total()).isZero();
+  }
+
+  @Test
+  void stream_whoseClientLeaves_isEnded() throws Exception {
+    RawClient client = RawClient.connect(port);
+    client.write("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.readHead();
+    client.reset();
+    assertThat(pieces.ended.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(faults.total()).isZero();
+  }
+
+  @Test
+  void stream_toAnOldClient_endsWithTheConnection() throws Exception {
+    try (RawClient client = RawClient.connect(port)) {
+      client.write("GET /stream HTTP/1.0\r\n\r\n");
+      String head = client.readHead();
+      assertThat(head).doesNotContain("Transfer-Encoding").contains("Connection: close\r\n");
+      pieces.send("all");
+      pieces.send("");
+      assertThat(new String(client.readBody(head), US_ASCII)).isEqualTo("all");
+    }
+  }
+
+  /** A body whose pieces the test makes. */
+  private static final class Pieces implements LocalBody.Streamed {
+    final CountDownLatch ended = new CountDownLatch(1);
+    private final BlockingQueue<byte[]> waiting = new LinkedBlockingQueue<>();
+    private volatile Runnable more = () -> {};
+
+    void send(String text) {
+      waiting.add(text.getBytes(US_ASCII));
+      more.run();
+    }
+
+    @Override
+    public void begin(Runnable wake) {
+      more = wake;
+    }
+
+    @Override
+    public byte @Nullable [] next() {
+      return waiting.poll();
+    }
+
+    @Override
+    public void end() {
+      ended.countDown();
+    }
   }
 
   @Test
