@@ -373,6 +373,11 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   }
 
   @Override
+  public long promisedBytes() {
+    return open ? Libc.promisedBytes(fd) : 0;
+  }
+
+  @Override
   public long receivedBytes() {
     return open ? Libc.receivedBytes(errno, fd) : 0;
   }
