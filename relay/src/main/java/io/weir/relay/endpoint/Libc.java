@@ -51,6 +51,7 @@ final class Libc {
 
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
+  static final int TCP_WINDOW_CLAMP = 10;
   private static final int TCP_INFO = 11;
 
   /** Place of tcpi_advmss in struct tcp_info, counted in ints. */
