@@ -132,8 +132,7 @@ class StalledReadersTest {
     List<RawClient> uploads = new ArrayList<>();
     List<RawClient> taken = new ArrayList<>();
     try (RawOrigin origin = RawOrigin.start(script, 8 * 1024);
-        // Downloads in the least windows may take longer than uploads may usually stand still.
-        Program weir = serve(origin.port(), "--send-timeout", "5m");
+        Program weir = serve(origin.port());
         SteeredReaders readers = SteeredReaders.start(weir.address(), "/", 8, BODY_BYTES, SEED)) {
       awaitStandstill(weir);
       List<Thread> writers = new ArrayList<>();

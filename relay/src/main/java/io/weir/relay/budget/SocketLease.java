@@ -8,8 +8,9 @@ package io.weir.relay.budget;
  *   lease = least (paid by whoever admitted the socket) + extra (taken from the budget)
  *
  *   grow:    take the difference, then widen           refused: nothing changes
- *   shrink:  narrow, then give back                    what is held already is given back
- *            what is not held any more                 later, by {@link #settle}
+ *   shrink:  narrow, then give back                    what is held already, or may still fill
+ *            what is not held any more                 a window announced before, is given back
+ *                                                      later, by {@link #settle}
  * </pre>
  *
  * So what is held never exceeds the lease: a buffer is widened after its bytes were taken, and a
@@ -76,7 +77,7 @@ public final class SocketLease {
     if (level == receiveLevel) {
       return true;
     }
-    long wanted = sizes.receiveExtraBytes(level);
+    long wanted = wantedExtra(level);
     if (!afford(wanted - receiveExtraBytes, sparedBytes)) {
       return false;
     }
@@ -86,6 +87,18 @@ public final class SocketLease {
     windows.limitReceive(sizes.receiveBytes(level));
     settle();
     return true;
+  }
+
+  /** What a level needs, or more if a window announced at a higher one is still to be filled. */
+  private long wantedExtra(int level) {
+    long wanted = sizes.receiveExtraBytes(level);
+    if (level < receiveLevel || receiveExtraBytes == sizes.receiveExtraBytes(receiveLevel)) {
+      return wanted;
+    }
+    long promised = windows.promisedBytes();
+    long received = windows.receivedBytes();
+    return Math.max(
+        wanted, sizes.arrivingBytes(level, received, promised) - sizes.receiveLeaseBytes(0));
   }
 
   /** Resizes the send buffer, as {@link #receive}. */
@@ -108,23 +121,26 @@ public final class SocketLease {
     return !ended && (moreBytes <= 0 || budget.take(moreBytes, sparedBytes));
   }
 
-  /** Nothing but what is held already will be held: from now on it is the least. */
+  /** Nothing but what is held or announced already will be held: from now on it is the least. */
   public void narrow() {
     receive(0, 0);
     send(0, 0);
   }
 
   /**
-   * Gives back what was cut and is not held any more. Each buffer for itself: what one does not use
-   * of its part, it may use at any time, so that cannot stand for what the other still holds.
+   * Gives back what was cut and is neither held any more nor promised to the peer. Each buffer for
+   * itself: what one does not use of its part, it may use at any time, so that cannot stand for
+   * what the other still holds.
    */
   public void settle() {
     if (settling()) {
-      // In this order: what arrives between the two counts twice, not never.
+      // In this order: what arrives between two of them counts twice, not never.
+      long promised = windows.promisedBytes();
       long received = windows.receivedBytes();
       long held = windows.heldBytes();
       long receiveLeast = sizes.receiveLeaseBytes(0);
-      settleReceive(held < 0 ? 0 : received - receiveLeast);
+      long arriving = sizes.arrivingBytes(receiveLevel, received, promised);
+      settleReceive(held < 0 ? 0 : arriving - receiveLeast);
       settleSend(held < 0 ? 0 : held - received - (leastBytes - receiveLeast));
     }
   }

@@ -12,7 +12,9 @@ package io.weir.relay.budget;
  * <ul>
  *   <li>the last packet that is queued for sending: half or a quarter of a small buffer, which is
  *       filled in such pieces, else {@link #PACKET_BYTES_MAX};
- *   <li>before Linux 6.17, one packet received beyond, no larger than the window;
+ *   <li>one packet received beyond, no larger than the window: the kernel asks whether there is
+ *       room before it takes a packet, not for how much. At the least size the window is small
+ *       enough for this to fit into what the send buffer does not use;
  *   <li>for each socket, what the kernel grants itself ahead, {@link #AHEAD_BYTES}.
  * </ul>
  *
@@ -30,6 +32,9 @@ public final class WindowSizes {
 
   /** One packet that a socket queues or receives at once, its overhead included, at most. */
   static final int PACKET_BYTES_MAX = 72 * 1024;
+
+  /** What a packet takes beside its bytes, and by how much a window is rounded up, at most. */
+  private static final int PACKET_OVERHEAD_BYTES = 2048;
 
   /** What the kernel grants a socket ahead: it counts by the page. */
   static final int AHEAD_BYTES = 4096;
@@ -61,15 +66,13 @@ public final class WindowSizes {
    * @param autoReceiveBytesMax to which the kernel tunes a receive buffer itself, net.ipv4.tcp_rmem
    * @param autoSendBytesMax the same of send buffers, net.ipv4.tcp_wmem
    * @param unlocks whether SO_BUF_LOCK is there: Linux 5.14
-   * @param strict whether no packet is received beyond a buffer: Linux 6.17
    */
   public record Limits(
       int receiveBytesMax,
       int sendBytesMax,
       int autoReceiveBytesMax,
       int autoSendBytesMax,
-      boolean unlocks,
-      boolean strict) {}
+      boolean unlocks) {}
 
   private final int[] receiveBytes;
   private final int[] sendBytes;
@@ -93,13 +96,13 @@ public final class WindowSizes {
     for (int i = 0; i < fixed; i++) {
       receiveBytes[i] = Math.min(RECEIVE_KIB[i] * 1024, limits.receiveBytesMax);
       sendBytes[i] = Math.min(SEND_KIB[i] * 1024, limits.sendBytesMax);
-      receiveLeaseBytes[i] = receiveLease(receiveBytes[i], limits.strict);
+      receiveLeaseBytes[i] = receiveLease(receiveBytes[i], i == 0 ? 0 : packetBytes(i));
       sendLeaseBytes[i] = sendLease(sendBytes[i]);
     }
     if (auto) {
       receiveBytes[fixed] = AUTO;
       sendBytes[fixed] = AUTO;
-      receiveLeaseBytes[fixed] = receiveLease(limits.autoReceiveBytesMax, limits.strict);
+      receiveLeaseBytes[fixed] = receiveLease(limits.autoReceiveBytesMax, PACKET_BYTES_MAX);
       sendLeaseBytes[fixed] = sendLease(limits.autoSendBytesMax);
     }
   }
@@ -115,8 +118,13 @@ public final class WindowSizes {
     return levels;
   }
 
-  private static int receiveLease(int bytes, boolean strict) {
-    return bytes + bytes / 32 + 512 + (strict ? 0 : Math.min(bytes, PACKET_BYTES_MAX));
+  private static int receiveLease(int bytes, int packetBytes) {
+    return bytes + bytes / 32 + 512 + packetBytes;
+  }
+
+  /** The largest packet that the window of a receive buffer of that level lets come. */
+  private int packetBytes(int level) {
+    return Math.min(receiveBytes[level], PACKET_BYTES_MAX);
   }
 
   private static int sendLease(int bytes) {
@@ -149,6 +157,21 @@ public final class WindowSizes {
   /** What a receive buffer of that level may come to hold. */
   public int receiveLeaseBytes(int level) {
     return receiveLeaseBytes[level];
+  }
+
+  /**
+   * What a receive buffer of that level, with {@code receivedBytes} in it, may come to hold while
+   * the peer may still send {@code promisedBytes}, which can be more than the window of that level:
+   * the last packet taken is then as large as that.
+   */
+  long arrivingBytes(int level, long receivedBytes, long promisedBytes) {
+    long packet = Math.min(2 * promisedBytes, promisedBytes + PACKET_OVERHEAD_BYTES);
+    long beside = level == 0 ? receivedBytes : receiveBytes[level];
+    if (receiveBytes[level] == AUTO || beside + packet <= receiveLeaseBytes[level]) {
+      return Math.max(receivedBytes, receiveLeaseBytes[level]);
+    }
+    int last = (int) Math.min(packet, PACKET_BYTES_MAX);
+    return Math.max(receivedBytes, receiveLease(receiveBytes[level], last));
   }
 
   /** What a send buffer of that level may come to hold. */

@@ -23,6 +23,12 @@ public interface Windows {
    */
   long heldBytes();
 
+  /**
+   * How much the peer has been told that it may send, bytes: a window once announced is not taken
+   * back when the receive buffer is narrowed. 0 if that cannot be told.
+   */
+  long promisedBytes();
+
   /** What of {@link #heldBytes} has arrived and was not read; 0 if that cannot be told. */
   long receivedBytes();
 }

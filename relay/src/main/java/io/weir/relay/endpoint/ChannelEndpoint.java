@@ -174,6 +174,11 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   }
 
   @Override
+  public long promisedBytes() {
+    return 0;
+  }
+
+  @Override
   public long receivedBytes() {
     return 0;
   }

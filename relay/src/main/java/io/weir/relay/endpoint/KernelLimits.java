@@ -38,8 +38,7 @@ public final class KernelLimits {
         2 * Math.min(argumentMax, last("core/wmem_max", USUAL_MAX)),
         last("ipv4/tcp_rmem", USUAL_AUTO_RECEIVE),
         last("ipv4/tcp_wmem", USUAL_AUTO_SEND),
-        atLeast(5, 14),
-        atLeast(6, 17));
+        atLeast(5, 14));
   }
 
   /** The last number of a setting, at most half of what an int holds. */

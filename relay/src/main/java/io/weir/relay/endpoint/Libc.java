@@ -51,10 +51,14 @@ final class Libc {
 
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
+  static final int TCP_WINDOW_CLAMP = 10;
   private static final int TCP_INFO = 11;
 
   /** Place of tcpi_advmss in struct tcp_info, counted in ints. */
   private static final int TCP_INFO_ADVMSS = 21;
+
+  /** Place of tcpi_rcv_wnd, counted in ints. */
+  private static final int TCP_INFO_RCV_WND = 58;
 
   static final int IPPROTO_IPV6 = 41;
   static final int IPV6_V6ONLY = 26;
@@ -301,7 +305,21 @@ final class Libc {
    * peer's window may have cut.
    */
   static int segmentBytes(int fd) {
-    int[] info = new int[TCP_INFO_ADVMSS + 1];
+    int value = tcpInfo(fd, TCP_INFO_ADVMSS);
+    return value > 0 ? value : USUAL_SEGMENT_BYTES;
+  }
+
+  /**
+   * getsockopt(2) of TCP_INFO: the window last announced to the peer, bytes; 0 where the kernel
+   * does not tell, before Linux 6.2.
+   */
+  static int promisedBytes(int fd) {
+    return Math.max(0, tcpInfo(fd, TCP_INFO_RCV_WND));
+  }
+
+  /** One int of struct tcp_info; 0 where the kernel's is shorter. */
+  private static int tcpInfo(int fd, int place) {
+    int[] info = new int[place + 1];
     int[] bytes = {Integer.BYTES * info.length};
     try {
       MemorySegment to = MemorySegment.ofArray(info);
@@ -309,8 +327,7 @@ final class Libc {
       int level = IPPROTO_TCP;
       int name = TCP_INFO;
       int result = (int) GETSOCKOPT.invokeExact(errnoSlot(), fd, level, name, to, length);
-      int value = info[TCP_INFO_ADVMSS];
-      return result >= 0 && value > 0 ? value : USUAL_SEGMENT_BYTES;
+      return result < 0 ? 0 : info[place];
     } catch (Throwable t) {
       throw unexpected(t);
     }

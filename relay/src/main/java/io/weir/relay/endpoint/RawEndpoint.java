@@ -69,6 +69,9 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   private static final EpollIoOps FOR_LIFE =
       EpollIoOps.valueOf(IN | PRI | OUT | RDHUP | EDGE_TRIGGERED);
 
+  /** The largest window of TCP: the buffer alone limits it. */
+  private static final int NO_CLAMP_BYTES = 65_535 << 14;
+
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
   private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
 
@@ -95,6 +98,8 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
 
   /** What is written at once: a small send buffer would else be overrun by one whole packet. */
   private int pieceBytes = Integer.MAX_VALUE;
+
+  private int receiveLimitBytes;
 
   /** Whose sizes are ours, not the kernel's (SO_BUF_LOCK). */
   private int locks;
@@ -345,6 +350,11 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
       locks |= Libc.RECEIVE_LOCK; // SO_RCVBUF locks the buffer's size, and doubles it
       SocketBuffers.receive(fd, bytes / 2);
     }
+    if (bytes == WindowSizes.AUTO || bytes > receiveLimitBytes) {
+      // While the buffer was small the kernel may have clamped the window to it, and keeps that.
+      Libc.setOption(fd, Libc.IPPROTO_TCP, Libc.TCP_WINDOW_CLAMP, NO_CLAMP_BYTES);
+    }
+    receiveLimitBytes = bytes;
   }
 
   @Override
@@ -370,6 +380,11 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   @Override
   public long heldBytes() {
     return open ? Libc.heldBytes(errno, fd) : 0;
+  }
+
+  @Override
+  public long promisedBytes() {
+    return open ? Libc.promisedBytes(fd) : 0;
   }
 
   @Override

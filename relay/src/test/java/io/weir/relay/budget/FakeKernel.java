@@ -4,8 +4,13 @@ import java.util.Random;
 
 /** The buffers of one socket, filled as far as a kernel may fill them, by seeded steps. */
 final class FakeKernel implements Windows {
+  private static final int AUTO_RECEIVE_BYTES = 32 << 20;
+  private static final int PACKET_BYTES = 65_483;
+  private static final int PACKET_OVERHEAD_BYTES = 832;
+
   private final WindowSizes sizes;
-  private long receiveRoomBytes;
+  private int receiveLimitBytes;
+  private long promisedBytes;
   private long sendRoomBytes;
   private long receivedBytes;
   private long queuedBytes;
@@ -17,27 +22,49 @@ final class FakeKernel implements Windows {
 
   @Override
   public void limitReceive(int bytes) {
-    receiveRoomBytes = worst(bytes, true);
+    receiveLimitBytes = bytes == WindowSizes.AUTO ? AUTO_RECEIVE_BYTES : bytes;
+    announce();
   }
 
   @Override
   public void limitSend(int bytes) {
-    sendRoomBytes = worst(bytes, false);
+    sendRoomBytes = worst(bytes);
   }
 
   /** What a buffer of that size may come to hold at the worst: that is what a lease is for. */
-  private long worst(int limit, boolean receive) {
+  private long worst(int limit) {
     for (int level = 0; level < sizes.levels(); level++) {
-      if (limit == (receive ? sizes.receiveBytes(level) : sizes.sendBytes(level))) {
-        return receive ? sizes.receiveLeaseBytes(level) : sizes.sendLeaseBytes(level);
+      if (limit == sizes.sendBytes(level)) {
+        return sizes.sendLeaseBytes(level);
       }
     }
     throw new IllegalArgumentException("no level has a buffer of " + limit + " bytes");
   }
 
-  /** Bytes arrive: up to all that there is room for. What is beyond a narrowed limit stays. */
+  /**
+   * The window is three fifths of what is free, the rest being for overhead, but never less than
+   * was announced before: tcp_select_window does not take a window back.
+   */
+  private void announce() {
+    promisedBytes = Math.max(promisedBytes, (receiveLimitBytes - receivedBytes) * 3 / 5);
+  }
+
+  /** Packets arrive: one is taken while no more is held than the limit, however large it is. */
   void arrive(Random random) {
-    receivedBytes = Math.max(receivedBytes, part(receiveRoomBytes, random));
+    for (int i = random.nextInt(4); i >= 0 && promisedBytes > 0; i--) {
+      if (receivedBytes > receiveLimitBytes) {
+        return;
+      }
+      long packet = part(Math.min(promisedBytes, PACKET_BYTES), random);
+      promisedBytes -= packet;
+      receivedBytes += packet + Math.min(PACKET_OVERHEAD_BYTES, packet * 2 / 3);
+    }
+  }
+
+  /** All that the peer was told it may send has come, and was read. */
+  void passPromised() {
+    promisedBytes = 0;
+    announce();
   }
 
   /** Bytes are written, as {@link #arrive}. */
@@ -52,6 +79,7 @@ final class FakeKernel implements Windows {
   /** Some or all of what has arrived is read. */
   void read(Random random) {
     receivedBytes = random.nextBoolean() ? 0 : random.nextLong(receivedBytes + 1);
+    announce();
   }
 
   /** Some or all of what was written is acknowledged. */
@@ -77,6 +105,11 @@ final class FakeKernel implements Windows {
   @Override
   public long heldBytes() {
     return closed ? 0 : receivedBytes + queuedBytes + WindowSizes.AHEAD_BYTES;
+  }
+
+  @Override
+  public long promisedBytes() {
+    return closed ? 0 : promisedBytes;
   }
 
   @Override

@@ -15,10 +15,9 @@ class GovernorTest {
   private static final long LOOK_NANOS = 250_000_000;
   private static final int TICKS_PER_LOOK = (int) (LOOK_NANOS / TICK_NANOS);
   private static final WindowSizes SIZES =
-      new WindowSizes(new WindowSizes.Limits(8 << 20, 8 << 20, 32 << 20, 4 << 20, true, true));
+      new WindowSizes(new WindowSizes.Limits(8 << 20, 8 << 20, 32 << 20, 4 << 20, true));
   private static final WindowSizes SMALL =
-      new WindowSizes(
-          new WindowSizes.Limits(2 * 212_992, 2 * 212_992, 6 << 20, 4 << 20, true, true));
+      new WindowSizes(new WindowSizes.Limits(2 * 212_992, 2 * 212_992, 6 << 20, 4 << 20, true));
   private static final long PLENTY_BYTES = 1L << 40;
 
   /** A download whose sink drains at a rate, within what the windows let pass in a round trip. */
@@ -39,6 +38,7 @@ class GovernorTest {
     void tick() {
       long wanted = bytesPerSecond * TICK_NANOS / 1_000_000_000;
       flow.moved(Math.min(wanted, sizes.windowBytes(flow.level())));
+      pair.originKernel.passPromised();
     }
   }
 

@@ -13,7 +13,7 @@ class WindowSizesTest {
   private static final int KERNEL_MAX = Integer.MAX_VALUE / 2;
 
   private static WindowSizes sizes(int max, boolean unlocks) {
-    return new WindowSizes(new WindowSizes.Limits(max, max, 33_554_432, 4_194_304, unlocks, true));
+    return new WindowSizes(new WindowSizes.Limits(max, max, 33_554_432, 4_194_304, unlocks));
   }
 
   @Test
@@ -55,11 +55,10 @@ class WindowSizesTest {
       @ForAll @IntRange(min = 4608, max = KERNEL_MAX) int sendMax,
       @ForAll @IntRange(min = 4096, max = KERNEL_MAX) int autoReceive,
       @ForAll @IntRange(min = 4096, max = KERNEL_MAX) int autoSend,
-      @ForAll boolean unlocks,
-      @ForAll boolean strict) {
+      @ForAll boolean unlocks) {
     WindowSizes all =
         new WindowSizes(
-            new WindowSizes.Limits(receiveMax, sendMax, autoReceive, autoSend, unlocks, strict));
+            new WindowSizes.Limits(receiveMax, sendMax, autoReceive, autoSend, unlocks));
     for (int level = 0; level < all.levels(); level++) {
       boolean auto = all.receiveBytes(level) == WindowSizes.AUTO;
       assertThat(all.sendBytes(level) == WindowSizes.AUTO).isEqualTo(auto);
