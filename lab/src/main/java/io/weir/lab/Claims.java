@@ -1,0 +1,155 @@
+package io.weir.lab;
+
+import io.weir.lab.Outcome.Verdict;
+import java.util.List;
+
+/**
+ * What samples show. Pure functions: each can say no, and says it of samples that do not show it.
+ */
+final class Claims {
+  /** Of what was allocated: as good as all of it. */
+  private static final double MOST = 0.8;
+
+  private static final double HALF = 0.5;
+
+  /** Of what was allocated: as good as nothing. */
+  private static final double LITTLE = 0.1;
+
+  /** Less growth than this shows nothing, since a JVM grows as much by itself. */
+  private static final long GROWTH_BYTES_MIN = 32_000_000;
+
+  private Claims() {}
+
+  /** Freed memory stays in RSS, malloc has it, and malloc_trim gives it back. */
+  static Outcome malloc(Trace trace) {
+    long start = trace.first(Trace.RSS);
+    long grown = trace.last(Trace.RSS, "allocated") - start;
+    long freed = trace.last(Trace.RSS, "freed");
+    long stays = freed - start;
+    long live = trace.last(Trace.LIVE, "freed") - trace.first(Trace.LIVE);
+    long trimmed = trace.last(Trace.RSS, "trimmed");
+    boolean holds =
+        grown >= GROWTH_BYTES_MIN
+            && stays >= MOST * grown
+            && live <= LITTLE * grown
+            && freed - trimmed >= MOST * stays;
+    return new Outcome(
+        Verdict.of(holds),
+        Units.mb(stays) + " of " + Units.mb(grown) + " stay after free()",
+        List.of(
+            "The program allocated many small blocks and freed all but the last one. RSS grew by "
+                + Units.mb(grown)
+                + "; after the last free(), "
+                + Units.mb(stays)
+                + " of that were still there.",
+            "A census of the heap says why: live blocks had grown by "
+                + Units.mb(Math.max(0, live))
+                + " only; "
+                + Units.mb(trace.last(Trace.KEPT, "freed"))
+                + " were free, but kept by malloc.",
+            "malloc_trim(0) then gave back "
+                + Units.mb(freed - trimmed)
+                + "; the census had foretold "
+                + Units.mb(trace.last(MallocExperiment.TRIMMABLE, "freed"))
+                + "."));
+  }
+
+  /** RSS climbs with the body, since chunks wait in the process. */
+  static Outcome unpiped(Trace trace, long bodyBytes) {
+    long grown = trace.most(Trace.RSS) - trace.first(Trace.RSS);
+    long live = trace.most(Trace.LIVE) - trace.first(Trace.LIVE);
+    boolean holds = grown >= HALF * bodyBytes && live >= HALF * bodyBytes;
+    return new Outcome(
+        Verdict.of(holds),
+        "+" + Units.mb(grown) + " for a body of " + Units.mb(bodyBytes),
+        List.of(
+            "The relay reads a chunk and writes it, and does not ask whether its reader keeps up. The"
+                + " reader is slow, so RSS grew by "
+                + Units.mb(grown)
+                + " while "
+                + Units.mb(bodyBytes)
+                + " went through.",
+            "At the worst moment "
+                + Units.mb(live)
+                + " of live chunks were waiting in its heap. That is no leak: they are all sent, and"
+                + " freed, in the end."));
+  }
+
+  /** A forced collection brings RSS no lower. */
+  static Outcome collected(Trace trace, long collections) {
+    long start = trace.first(Trace.RSS);
+    long before = trace.last(Trace.RSS, "after") - start;
+    long after = trace.last(Trace.RSS, "gc") - start;
+    long live = trace.last(Trace.LIVE, "gc") - trace.first(Trace.LIVE);
+    long trimmed = trace.last(Trace.RSS, "trimmed") - start;
+    boolean holds =
+        collections > 0
+            && before >= GROWTH_BYTES_MIN
+            && after >= MOST * before
+            && live <= LITTLE * before;
+    String trim =
+        trimmed < -start
+            ? ""
+            : " malloc_trim(0) brought it from +"
+                + Units.mb(after)
+                + " to +"
+                + Units.mb(trimmed)
+                + ".";
+    return new Outcome(
+        Verdict.of(holds),
+        "+" + Units.mb(before) + " before the collection, +" + Units.mb(after) + " after it",
+        List.of(
+            "When the last byte had been sent, RSS was still "
+                + Units.mb(before)
+                + " above its start. A collection was forced: "
+                + Units.mb(after)
+                + " stayed.",
+            "The collector has nothing left to find. "
+                + Units.mb(Math.max(0, live))
+                + " more than at the start are live in malloc; the rest is freed, and kept."
+                + trim));
+  }
+
+  /** Each buffer was freed, and RSS is high all the same. */
+  static Outcome counted(Trace counts, Trace memory) {
+    long allocated = counts.most(TransferRun.ALLOCATED);
+    long freed = counts.most(TransferRun.FREED);
+    long start = memory.first(Trace.RSS);
+    long stays = memory.last(Trace.RSS, "after") - start;
+    long grown = memory.most(Trace.RSS) - start;
+    boolean holds = allocated > 0 && allocated == freed && stays >= GROWTH_BYTES_MIN;
+    return new Outcome(
+        Verdict.of(holds),
+        Units.count(allocated) + " allocated, " + Units.count(freed) + " freed",
+        List.of(
+            "Each call of malloc and free for a chunk was counted: "
+                + Units.count(allocated)
+                + " and "
+                + Units.count(freed)
+                + ".",
+            "RSS is "
+                + Units.mb(stays)
+                + " above its start all the same, of "
+                + Units.mb(grown)
+                + " at the most. Whoever calls that a leak looks for something that is not there."));
+  }
+
+  /** With back-pressure, memory does not depend on the body. */
+  static Outcome piped(Trace trace, long bodyBytes, long delivered, long failed) {
+    long grown = trace.most(Trace.RSS) - trace.first(Trace.RSS);
+    boolean holds = grown <= GROWTH_BYTES_MIN && delivered == bodyBytes && failed == 0;
+    return new Outcome(
+        Verdict.of(holds),
+        "+" + Units.mb(Math.max(0, grown)) + " for a body of " + Units.mb(bodyBytes),
+        List.of(
+            "The same body, the same slow reader, with Weir between them. Weir stops reading while the"
+                + " reader does not read, so RSS grew by "
+                + Units.mb(Math.max(0, grown))
+                + " and stayed there.",
+            "The reader got "
+                + Units.mb(delivered)
+                + " of "
+                + Units.mb(bodyBytes)
+                + ", each byte checked."));
+  }
+}
