@@ -15,6 +15,9 @@ final class Claims {
   /** Of what was allocated: as good as nothing. */
   private static final double LITTLE = 0.1;
 
+  /** The largest of three is no more than this times the smallest. */
+  private static final double ALIKE = 1.25;
+
   /** Less growth than this shows nothing, since a JVM grows as much by itself. */
   private static final long GROWTH_BYTES_MIN = 32_000_000;
 
@@ -151,5 +154,65 @@ final class Claims {
                 + " of "
                 + Units.mb(bodyBytes)
                 + ", each byte checked."));
+  }
+
+  /** The same RSS, three verdicts, each the right one. */
+  static Outcome lies(Trace rss, List<io.weir.memory.doctor.Verdict> verdicts) {
+    long least = Long.MAX_VALUE;
+    long most = 0;
+    for (String name : rss.series()) {
+      long last = rss.last(name, "watch");
+      least = Math.min(least, last);
+      most = Math.max(most, last);
+    }
+    boolean alike = least > 0 && most <= ALIKE * least;
+    boolean told = verdicts.equals(LiesExperiment.EXPECTED);
+    String words =
+        String.join(", ", verdicts.stream().map(io.weir.memory.doctor.Verdict::word).toList());
+    return new Outcome(
+        Verdict.of(alike && told),
+        Units.mbNumber(least) + " to " + Units.mb(most) + " RSS: " + words,
+        List.of(
+            "Three processes have about the same RSS. The first never frees; the second holds what a"
+                + " stalled reader has not taken; the third has freed all, and malloc keeps it.",
+            "The doctor looked at them from outside, without stopping them, and said: "
+                + words
+                + "."));
+  }
+
+  /** RSS is within the limit, the charge is not; with Weir both are. */
+  static Outcome kernel(KernelExperiment.Run naive, KernelExperiment.Run weir, int readers) {
+    long limit = KernelExperiment.LIMIT_BYTES;
+    long rss = naive.trace().most(Trace.RSS);
+    long charge = naive.trace().most(KernelExperiment.CHARGE);
+    long sockets = naive.trace().most(KernelExperiment.SOCKETS);
+    long weirCharge = weir.trace().most(KernelExperiment.CHARGE);
+    boolean passes = rss <= limit && charge > limit;
+    boolean kept =
+        weirCharge > 0 && weirCharge <= limit && weir.delivered() > 0 && weir.failed() == 0;
+    return new Outcome(
+        Verdict.of(passes && kept),
+        "charge " + Units.mb(charge) + " at an RSS of " + Units.mb(rss),
+        List.of(
+            Units.count(readers)
+                + " slow readers download through a relay that waits for each of them. Its RSS never"
+                + " passed "
+                + Units.mb(rss)
+                + ", but the kernel held up to "
+                + Units.mb(sockets)
+                + " in its sockets: in all "
+                + Units.mb(charge)
+                + ", where a container of 160 MiB has "
+                + Units.mb(limit)
+                + ".",
+            "Weir, told to stay within 160 MiB, was charged "
+                + Units.mb(weirCharge)
+                + " at the most, and its readers got "
+                + Units.mb(weir.delivered())
+                + " meanwhile ("
+                + Units.mb(naive.delivered())
+                + " with the other); "
+                + Units.count(weir.failed())
+                + " failed."));
   }
 }

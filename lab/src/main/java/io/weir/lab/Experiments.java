@@ -14,6 +14,9 @@ final class Experiments {
     List<Experiment> all = new ArrayList<>();
     all.add(new MallocExperiment());
     all.addAll(TRANSFER.all());
+    all.add(new PipedExperiment());
+    all.add(new LiesExperiment());
+    all.add(new KernelExperiment());
     return List.copyOf(all);
   }
 }

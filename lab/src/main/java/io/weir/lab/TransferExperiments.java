@@ -101,7 +101,7 @@ final class TransferExperiments {
 
     @Override
     public Result run(Settings settings, Live live) throws IOException, InterruptedException {
-      TransferRun own = made == settings ? jvm : null;
+      TransferRun own = settings.equals(made) ? jvm : null;
       if (own == null) {
         own = TransferRun.inJvm(settings, live);
         node = nodeOnPath() ? TransferRun.inNode(settings, live) : null;
