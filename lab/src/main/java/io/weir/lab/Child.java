@@ -29,9 +29,15 @@ final class Child implements AutoCloseable {
           "-XX:-UsePerfData",
           "--enable-native-access=ALL-UNNAMED");
 
-  /** The shell puts itself into the cgroup and becomes the program. */
+  /** The shell stays outside of the cgroup, and removes it when the program has ended. */
   private static final String IN_CGROUP =
-      "cgroup=$1; shift; [ -z \"$cgroup\" ] || echo 0 >\"$cgroup/cgroup.procs\"; exec \"$@\"";
+      """
+      trap '' INT
+      cgroup=$1
+      shift
+      (echo 0 >"$cgroup/cgroup.procs"; exec "$@")
+      rmdir "$cgroup" 2>/dev/null
+      """;
 
   private static final long END_SECONDS_MAX = 3;
   private static final Set<Child> LIVE = ConcurrentHashMap.newKeySet();
@@ -66,8 +72,10 @@ final class Child implements AutoCloseable {
   /** Starts any program that ends with its standard input. */
   static Child start(List<String> command, Map<String, String> environment, @Nullable Cgroup cgroup)
       throws IOException {
-    List<String> all = new ArrayList<>(List.of("/bin/sh", "-c", IN_CGROUP, "lab"));
-    all.add(cgroup == null ? "" : cgroup.folder().toString());
+    List<String> all = new ArrayList<>();
+    if (cgroup != null) {
+      all.addAll(List.of("/bin/sh", "-c", IN_CGROUP, "lab", cgroup.folder().toString()));
+    }
     all.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(all);
     builder.environment().putAll(environment);
@@ -77,8 +85,9 @@ final class Child implements AutoCloseable {
     return child;
   }
 
+  /** The program's, once it has said something: in a cgroup it is the shell's child. */
   long pid() {
-    return process.pid();
+    return process.children().findFirst().map(ProcessHandle::pid).orElse(process.pid());
   }
 
   /** The next line that it says. */
@@ -106,15 +115,25 @@ final class Child implements AutoCloseable {
     try {
       process.getOutputStream().close();
       if (!process.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor(END_SECONDS_MAX, TimeUnit.SECONDS);
+        endByForce();
+        process.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS);
       }
     } catch (IOException e) {
-      process.destroyForcibly();
+      endByForce();
     } catch (InterruptedException e) {
-      process.destroyForcibly();
+      endByForce();
       Thread.currentThread().interrupt();
     }
     LIVE.remove(this);
+  }
+
+  /** In a cgroup the shell is left to remove it. */
+  private void endByForce() {
+    List<ProcessHandle> children = process.children().toList();
+    children.forEach(ProcessHandle::destroyForcibly);
+    if (children.isEmpty()) {
+      process.destroyForcibly();
+    }
   }
 
   /** Ends all that live, at the lab's own end. */

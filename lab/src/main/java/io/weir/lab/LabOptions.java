@@ -14,7 +14,7 @@ final class LabOptions {
   private static final List<String> VALUES =
       List.of("--out", "--body", "--chunk", "--blocks", "--readers", "--rate");
   private static final long BODY_BYTES = 1_000_000_000;
-  private static final long BODY_BYTES_QUICK = 250_000_000;
+  private static final long BODY_BYTES_QUICK = 200_000_000;
   private static final long BODY_BYTES_MIN = 100_000_000;
   private static final long BODY_BYTES_MAX = 16L << 30;
   private static final long CHUNK_BYTES_MAX = 16 << 20;
@@ -116,7 +116,7 @@ final class LabOptions {
         folder(),
         body,
         size("--chunk", 64 << 10, 1 << 10, CHUNK_BYTES_MAX),
-        (int) count("--blocks", quick ? 60_000 : 250_000, BLOCKS_MIN, BLOCKS_MAX),
+        (int) count("--blocks", quick ? 50_000 : 250_000, BLOCKS_MIN, BLOCKS_MAX),
         (int) count("--readers", 1_000, 10, READERS_MAX),
         size("--rate", 100 << 20, 1 << 20, RATE_BYTES_MAX));
   }

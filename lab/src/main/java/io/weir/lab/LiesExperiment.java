@@ -21,14 +21,14 @@ final class LiesExperiment implements Experiment {
       List.of(Verdict.LEAK_SUSPECT, Verdict.BUFFERING, Verdict.RETAINED);
 
   private static final long RSS_BYTES = 300_000_000;
-  private static final long RSS_BYTES_QUICK = 150_000_000;
+  private static final long RSS_BYTES_QUICK = 120_000_000;
   private static final long LEAK_BYTES_PER_SECOND = 2_000_000;
   private static final int BLOCK_BYTES = 1024;
 
   /** The doctor names no leak before 12 s. */
   private static final int WATCH_SECONDS = 25;
 
-  private static final int WATCH_SECONDS_QUICK = 14;
+  private static final int WATCH_SECONDS_QUICK = 13;
 
   /** As good as never. */
   private static final long STALLED_RATE_BYTES = 1_000;

@@ -14,14 +14,14 @@ final class MallocExperiment implements Experiment {
 
   private static final List<String> SERIES = List.of(Trace.RSS, Trace.LIVE, Trace.KEPT, TRIMMABLE);
   private static final int STEPS = 12;
-  private static final long STEP_MILLIS = 60;
+  private static final long STEP_MILLIS = 40;
   private static final long MMAPPED_BYTES = 1 << 20;
   private static final int TRIM_THRESHOLD_BYTES = 64 * 1024;
 
   /** jemalloc gives dirty pages back over ten seconds unless told otherwise. */
   private static final int DECAY_SECONDS = 10;
 
-  private static final int DECAY_QUICK_SECONDS = 2;
+  private static final int DECAY_QUICK_SECONDS = 1;
 
   private static final List<Path> LIBRARY_FOLDERS =
       List.of(

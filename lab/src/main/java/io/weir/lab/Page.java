@@ -28,13 +28,14 @@ final class Page {
       .k0 { background: var(--s0); } .k1 { background: var(--s1); } .k2 { background: var(--s2); }
       .k3 { background: var(--s3); } .k4 { background: var(--s4); }
       svg { display: block; width: 100%; height: auto; }
+      svg .line.s3 { stroke-dasharray: 7 5; }
       svg .phase { stroke: var(--soft); stroke-dasharray: 3 3; }
       .scroll { overflow-x: auto; }
       table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
       th, td { padding: .3rem 1rem .3rem 0; text-align: right; border-bottom: 1px solid var(--rule); }
       th:first-child, td:first-child, .facts td { text-align: left; }
       code { font: 14px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
-      @media (max-width: 600px) { svg text { font-size: 19px; } body { padding-top: 1rem; } }
+      @media (max-width: 600px) { svg text { font-size: 21px; } body { padding-top: 1rem; } }
       """;
 
   private final StringBuilder page = new StringBuilder(65_536);

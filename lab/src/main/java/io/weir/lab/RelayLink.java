@@ -115,9 +115,9 @@ final class RelayLink {
   /** Something can be done with one of the two. */
   void ready(SelectionKey key) {
     try {
-      if (key == clientKey && key.isReadable()) {
+      if (key.equals(clientKey) && key.isReadable()) {
         takeRequest();
-      } else if (key == originKey && key.isReadable()) {
+      } else if (key.equals(originKey) && key.isReadable()) {
         takeAnswer();
       }
       if (clientKey.isValid()) {

@@ -26,7 +26,7 @@ final class TimeChart {
     for (String series : trace.series()) {
       most = Math.max(most, trace.most(series));
     }
-    this.top = roundUp(most / scale());
+    this.top = roundUp(most / scale(), 1, 1.2, 1.6, 2, 3, 4, 6, 8);
     this.seconds = Math.max(0.1, trace.samples().getLast().seconds());
   }
 
@@ -48,12 +48,12 @@ final class TimeChart {
     }
     text("tick", 4, 14, "start", trace.unit());
     phases();
-    double step = roundUp(seconds / 8);
+    double step = roundUp(seconds / 8, 1, 2, 5);
     for (double at = 0; at <= seconds; at += step) {
       text("tick", x(at), HEIGHT - BOTTOM + 16, "middle", number(at));
     }
     text("tick", (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 8, "middle", "seconds");
-    for (int i = trace.series().size() - 1; i >= 0; i--) {
+    for (int i = 0; i < trace.series().size(); i++) {
       line(i);
     }
     return svg.append("</svg>\n").toString();
@@ -109,13 +109,13 @@ final class TimeChart {
     svg.append("\">").append(escaped(text)).append("</text>\n");
   }
 
-  /** The next 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten; 1 for 0. */
-  static double roundUp(double value) {
+  /** The next of these factors, times a power of ten; 1 for 0. */
+  static double roundUp(double value, double... factors) {
     if (value <= 0) {
       return 1;
     }
     double power = Math.pow(10, Math.floor(Math.log10(value)));
-    for (double factor : new double[] {1, 1.2, 1.6, 2, 3, 4, 6, 8}) {
+    for (double factor : factors) {
       if (value <= factor * power) {
         return factor * power;
       }

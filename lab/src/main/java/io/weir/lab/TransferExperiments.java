@@ -41,7 +41,7 @@ final class TransferExperiments {
             return new Result(name(), claim(), outcome, charts, List.of(), remarks, traces);
           }
         },
-        new Step("gc", "A forced garbage collection does not bring RSS down.") {
+        new Step("gc", "Even a forced garbage collection leaves most of it in RSS.") {
           @Override
           Result result(Settings settings, TransferRun run, @Nullable TransferRun other) {
             List<Trace> charts = new ArrayList<>(List.of(run.memory()));

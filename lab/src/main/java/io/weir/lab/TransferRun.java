@@ -2,8 +2,7 @@ package io.weir.lab;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -45,22 +44,22 @@ record TransferRun(Trace memory, Trace counts, long collections, long delivered,
 
   /** The story's program, in Node.js. */
   static TransferRun inNode(Settings settings, Live live) throws IOException, InterruptedException {
-    Path script = Files.createTempFile("weir-lab", ".js");
+    try (Load load = Load.start();
+        Child relay =
+            Child.start(
+                List.of("node", "--expose-gc", "-e", script(), Integer.toString(load.port())),
+                Map.of(),
+                null)) {
+      return run(settings, live, load, relay, false);
+    }
+  }
+
+  private static String script() throws IOException {
     try (InputStream text = TransferRun.class.getResourceAsStream("relay.js")) {
       if (text == null) {
         throw new IOException("relay.js is not in the jar");
       }
-      Files.write(script, text.readAllBytes());
-      try (Load load = Load.start();
-          Child relay =
-              Child.start(
-                  List.of("node", "--expose-gc", script.toString(), "" + load.port()),
-                  Map.of(),
-                  null)) {
-        return run(settings, live, load, relay, false);
-      }
-    } finally {
-      Files.deleteIfExists(script);
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

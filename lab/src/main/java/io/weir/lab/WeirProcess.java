@@ -48,6 +48,7 @@ final class WeirProcess implements AutoCloseable {
     WeirProcess weir = new WeirProcess(process, port, log);
     try {
       weir.awaitListening();
+      Files.deleteIfExists(log); // it is needed for a start that fails
       return weir;
     } catch (IOException | InterruptedException e) {
       weir.close();

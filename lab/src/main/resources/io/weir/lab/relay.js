@@ -3,8 +3,7 @@
 // keeps up. Commands on standard input, a line each: gc, stats. It ends with its standard input.
 const http = require('http');
 const readline = require('readline');
-const originPort = Number(process.argv[2]);
-const sockets = new Set();
+const originPort = Number(process.argv[process.argv.length - 1]);
 
 const server = http.createServer((request, response) => {
   http.get({ host: '127.0.0.1', port: originPort, path: request.url, agent: false }, (download) => {
@@ -12,10 +11,6 @@ const server = http.createServer((request, response) => {
     download.on('data', (chunk) => response.write(chunk));
     download.on('end', () => response.end());
   }).on('error', () => response.destroy());
-});
-server.on('connection', (socket) => {
-  sockets.add(socket);
-  socket.on('close', () => sockets.delete(socket));
 });
 server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));
 
