@@ -202,7 +202,7 @@ final class Claims {
                 + Units.mb(sockets)
                 + " in its sockets: in all "
                 + Units.mb(charge)
-                + ", where a container of 160 MiB has "
+                + ". A limit of 160 MiB is "
                 + Units.mb(limit)
                 + ".",
             "Weir, told to stay within 160 MiB, was charged "

@@ -62,7 +62,7 @@ final class KernelExperiment implements Experiment {
 
   @Override
   public String claim() {
-    return "RSS stays flat, and the container is killed all the same: the kernel's buffers count too.";
+    return "RSS stays low, and a container's limit is passed all the same: the kernel's buffers count.";
   }
 
   @Override

@@ -33,7 +33,8 @@ final class LiesExperiment implements Experiment {
   /** As good as never. */
   private static final long STALLED_RATE_BYTES = 1_000;
 
-  private static final long SETTLE_MILLIS = 1_000;
+  private static final long SETTLE_MILLIS = 500;
+  private static final int SETTLES_MAX = 60;
 
   @Override
   public String name() {
@@ -66,11 +67,23 @@ final class LiesExperiment implements Experiment {
       keeps.ask("free");
       int port = Integer.parseInt(buffers.hear().split(" ", -1)[1]);
       load.read(port, "/bytes/" + bytes, 1, STALLED_RATE_BYTES, 0);
+      awaitQueued(buffers);
       leaks.ask("leak " + LEAK_BYTES_PER_SECOND + " " + BLOCK_BYTES);
-      Thread.sleep(SETTLE_MILLIS);
       return watch(List.of(leaks, buffers, keeps), seconds, live);
     } catch (ObstacleException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Until the relay has read all that it will: what it holds is the same twice in a row. */
+  private static void awaitQueued(Child relay) throws IOException, InterruptedException {
+    long before = -1;
+    long now = 0;
+    for (int i = 0; i < SETTLES_MAX && (now == 0 || now != before); i++) {
+      Thread.sleep(SETTLE_MILLIS);
+      before = now;
+      String[] stats = relay.ask("stats");
+      now = Long.parseLong(stats[1]) - Long.parseLong(stats[2]);
     }
   }
 
@@ -88,7 +101,8 @@ final class LiesExperiment implements Experiment {
     }
     rss.phase("watch");
     used.phase("watch");
-    while (rss.seconds() < seconds) {
+    double first = rss.seconds();
+    while (rss.seconds() < first + seconds) {
       long next = System.nanoTime() + 1_000_000_000L;
       long[] resident = new long[children.size()];
       long[] alive = new long[children.size()];
@@ -98,6 +112,9 @@ final class LiesExperiment implements Experiment {
         watches.get(i).add(look, ledger);
         resident[i] = ledger.rssBytes();
         alive[i] = look.census() instanceof Census.Counted counted ? counted.liveBytes() : -1;
+      }
+      if (rss.isEmpty()) {
+        first = rss.seconds(); // the first look takes longest
       }
       rss.add(resident);
       used.add(alive);

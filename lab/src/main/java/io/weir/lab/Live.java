@@ -65,6 +65,10 @@ final class Live {
       phase = word;
     }
 
+    boolean isEmpty() {
+      return samples.isEmpty();
+    }
+
     double seconds() {
       return (System.nanoTime() - startNanos) / 1e9;
     }
