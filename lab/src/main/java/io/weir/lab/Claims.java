@@ -1,6 +1,7 @@
 package io.weir.lab;
 
 import io.weir.lab.Outcome.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -55,6 +56,32 @@ final class Claims {
                 + "; the census had foretold "
                 + Units.mb(trace.last(MallocExperiment.TRIMMABLE, "freed"))
                 + "."));
+  }
+
+  /** Which runs of blocks gave memory back by themselves, in sentences. */
+  static List<String> compared(List<Trace> traces) {
+    List<String> kept = new ArrayList<>();
+    List<String> gaveBack = new ArrayList<>();
+    List<String> between = new ArrayList<>();
+    for (Trace trace : traces) {
+      long start = trace.first(Trace.RSS);
+      long grown = trace.last(Trace.RSS, "allocated") - start;
+      long stays = trace.last(Trace.RSS, "freed") - start;
+      List<String> one =
+          stays >= MOST * grown ? kept : stays <= LITTLE * grown ? gaveBack : between;
+      one.add(trace.title());
+    }
+    List<String> sentences = new ArrayList<>();
+    compared(sentences, "As good as all of it stayed: ", kept);
+    compared(sentences, "A part of it went back without a trim: ", between);
+    compared(sentences, "As good as all of it went back without a trim: ", gaveBack);
+    return sentences;
+  }
+
+  private static void compared(List<String> sentences, String words, List<String> titles) {
+    if (!titles.isEmpty()) {
+      sentences.add(words + String.join("; ", titles) + ".");
+    }
   }
 
   /** RSS climbs with the body, since chunks wait in the process. */

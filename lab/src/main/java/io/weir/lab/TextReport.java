@@ -18,7 +18,7 @@ final class TextReport {
             + (number.isEmpty() ? "" : ": " + number));
     result.outcome().says().forEach(sentence -> lines.add("     " + sentence));
     for (List<String> row : result.table()) {
-      StringBuilder line = new StringBuilder("     %-45s".formatted(row.getFirst()));
+      StringBuilder line = new StringBuilder("     %-52s".formatted(row.getFirst()));
       row.subList(1, row.size()).forEach(cell -> line.append("%22s".formatted(cell)));
       lines.add(line.toString());
     }

@@ -51,6 +51,17 @@ class ClaimsTest {
     assertThat(Claims.malloc(trace).verdict()).isEqualTo(verdict);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "1050, As good as all of it stayed: a test.",
+    " 500, A part of it went back without a trim: a test.",
+    "  60, As good as all of it went back without a trim: a test.",
+  })
+  void compared(long freed, String sentence) {
+    Trace trace = trace(List.of(Trace.RSS), "start 50", "allocated 1050", "freed " + freed);
+    assertThat(Claims.compared(List.of(trace))).containsExactly(sentence);
+  }
+
   @Test
   void malloc_withoutItsPhases_doesNotHold() {
     Trace trace = trace(List.of(Trace.RSS, Trace.LIVE), "start 50 1");
