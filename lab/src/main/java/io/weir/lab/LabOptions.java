@@ -33,7 +33,7 @@ final class LabOptions {
     Usage: weir lab [EXPERIMENT...] [OPTION...]
     Runs experiments about memory, each a claim that is measured here: where freed memory stays,
     what back-pressure changes, why RSS cannot tell a leak, and what it does not show. Without a
-    name it runs them all, in about four minutes. Writes weir-lab.html, and a CSV for each.
+    name it runs them all, in about three minutes. Writes weir-lab.html, and a CSV for each.
 
       --list          The experiments and their claims.
       --quick         Smaller sizes: a minute for all of them.

@@ -12,6 +12,13 @@ import java.util.Locale;
 final class Live {
   private static final String HEIGHTS = "▁▂▃▄▅▆▇█";
   private static final int CELLS = 40;
+
+  /** A line that is longer than the terminal is wide is cut by it: DECAWM. */
+  private static final String NO_WRAP = "\033[?7l";
+
+  private static final String WRAP = "\033[?7h";
+  private static final String UP = "\033[A\r";
+
   private static final double PLAIN_SECONDS = 1;
 
   private final PrintStream out;
@@ -99,7 +106,7 @@ final class Live {
         line.append("  ").append(series.get(i)).append(' ').append(number);
       }
       if (terminal) {
-        out.print("\r\033[K" + line + "\n\033[K      " + sparkline() + "\033[A\r");
+        out.print(NO_WRAP + "\r\033[K" + line + "\n\033[K      " + sparkline() + UP + WRAP);
         out.flush();
       } else {
         say(line.toString());

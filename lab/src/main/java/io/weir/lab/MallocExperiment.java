@@ -14,6 +14,7 @@ final class MallocExperiment implements Experiment {
 
   private static final List<String> SERIES = List.of(Trace.RSS, Trace.LIVE, Trace.KEPT, TRIMMABLE);
   private static final int STEPS = 12;
+  private static final int SAMPLES_AT_REST = 8;
   private static final long STEP_MILLIS = 40;
   private static final long MMAPPED_BYTES = 1 << 20;
   private static final int TRIM_THRESHOLD_BYTES = 64 * 1024;
@@ -152,7 +153,7 @@ final class MallocExperiment implements Experiment {
       }
       child.ask("free");
       recorder.phase("freed");
-      stay(child, recorder, 4);
+      stay(child, recorder, SAMPLES_AT_REST);
       for (int i = 0; i < variant.waitSeconds() * 4; i++) {
         Thread.sleep(250 - STEP_MILLIS);
         child.ask("tick");
@@ -160,7 +161,7 @@ final class MallocExperiment implements Experiment {
       }
       child.ask("trim");
       recorder.phase("trimmed");
-      stay(child, recorder, 4);
+      stay(child, recorder, SAMPLES_AT_REST);
     }
     return recorder.end();
   }

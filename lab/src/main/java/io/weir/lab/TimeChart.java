@@ -13,7 +13,7 @@ final class TimeChart {
   private static final int TOP = 26;
   private static final int BOTTOM = 42;
   private static final int TICKS = 4;
-  private static final double MARK_PIXELS_MIN = 52;
+  private static final double LETTER_PIXELS = 7.5;
 
   private final Trace trace;
   private final double top;
@@ -46,7 +46,7 @@ final class TimeChart {
       segment("grid", LEFT, y, WIDTH - RIGHT, y);
       text("tick", LEFT - 6, y + 4, "end", number(top * i / TICKS));
     }
-    text("tick", 4, 14, "start", trace.unit());
+    text("tick", 4, TOP - 6, "start", trace.unit());
     phases();
     double step = roundUp(seconds / 8, 1, 2, 5);
     for (double at = 0; at <= seconds; at += step) {
@@ -59,20 +59,25 @@ final class TimeChart {
     return svg.append("</svg>\n").toString();
   }
 
-  /** A line where each phase begins, with its word where there is room. */
+  /** A line where each phase begins, with its word where there is room before the next one. */
   private void phases() {
-    String before = "";
-    double free = 0;
+    List<Trace.Sample> begins = new ArrayList<>();
     for (Trace.Sample sample : trace.samples()) {
-      if (!sample.phase().equals(before)) {
-        before = sample.phase();
-        double x = x(sample.seconds());
-        segment("phase", x, TOP, x, HEIGHT - BOTTOM);
-        boolean right = x > WIDTH - RIGHT - MARK_PIXELS_MIN;
-        if (x >= free) {
-          text("tick", right ? WIDTH - RIGHT : x + 3, TOP - 6, right ? "end" : "start", before);
-          free = x + MARK_PIXELS_MIN;
-        }
+      if (begins.isEmpty() || !begins.getLast().phase().equals(sample.phase())) {
+        begins.add(sample);
+      }
+    }
+    double free = WIDTH; // up to where, from the right
+    for (int i = begins.size() - 1; i >= 0; i--) {
+      String word = begins.get(i).phase();
+      double begin = x(begins.get(i).seconds());
+      segment("phase", begin, TOP, begin, HEIGHT - BOTTOM);
+      double width = word.length() * LETTER_PIXELS;
+      boolean last = i + 1 == begins.size();
+      double x = last ? Math.min(begin + 3, free - width) : begin + 3;
+      if (x + width <= free) {
+        text("tick", x, TOP - 6, "start", word);
+        free = x;
       }
     }
   }
