@@ -38,7 +38,7 @@ final class LabOptions {
       --list          The experiments and their claims.
       --quick         Smaller sizes: a minute for all of them.
       --out DIR       Where to write to (default: here).
-      --body SIZE     Of one transfer, and of malloc's blocks together (1g; 100m to 16g).
+      --body SIZE     Of one transfer, and of malloc's blocks together (1 GB; 100m to 16g).
       --chunk SIZE    Read and written at a time (64k; 1k to 16m).
       --blocks N      That malloc is asked for (250000; 1000 to 20000000).
       --rate SIZE     Bytes a second of the slow reader (100m; 1m to 1g).
