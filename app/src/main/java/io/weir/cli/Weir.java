@@ -22,7 +22,7 @@ public final class Weir {
   static final int WRONG_USAGE = 2;
 
   private static final List<String> COMMANDS =
-      List.of("serve", "demo", "doctor", "top", "bench", "help");
+      List.of("serve", "demo", "doctor", "top", "bench", "lab", "help");
 
   private static final String USAGE =
       """
@@ -33,6 +33,7 @@ public final class Weir {
         doctor  tell a leak from buffering from memory that malloc keeps, for any process
         top     watch a Weir that serves, in this terminal
         bench   compare with other proxies that are installed here
+        lab     experiments: where memory goes that was freed, and what RSS does not show
         help    show this text, or with a command its options
 
       weir COMMAND --help shows a command's options, weir --version the version.
@@ -41,6 +42,10 @@ public final class Weir {
   /** The launcher runs the bench itself; who comes here asked another way. */
   private static final String BENCH =
       "weir bench is not part of the program: in a checkout, run './weir bench --help'.\n";
+
+  /** As {@link #BENCH}. */
+  private static final String LAB =
+      "weir lab is not part of the program: in a checkout, run './weir lab --help'.\n";
 
   private final PrintStream out;
   private final PrintStream err;
@@ -73,6 +78,7 @@ public final class Weir {
         case "top" -> top(args);
         case "train" -> Train.run();
         case "bench" -> wrongUsage(BENCH);
+        case "lab" -> wrongUsage(LAB);
         case "help" -> help(args);
         case "-h", "--help" -> show(USAGE);
         case "-V", "--version" -> show("weir " + version() + "\n");
@@ -141,6 +147,7 @@ public final class Weir {
       case "doctor" -> show(DoctorOptions.all().usage());
       case "top" -> show(TopOptions.all().usage());
       case "bench" -> show(BENCH);
+      case "lab" -> show(LAB);
       default -> wrongUsage(unknown(args[1]));
     };
   }

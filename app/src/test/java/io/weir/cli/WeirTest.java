@@ -42,7 +42,7 @@ class WeirTest {
       delimiter = '|',
       textBlock =
           """
-          serv | 'serv' is not a command; there are serve, demo, doctor, top, bench, help
+          serv | 'serv' is not a command; there are serve, demo, doctor, top, bench, lab, help
           help nothing | 'nothing' is not a command
           serve | weir serve: give --to URL (the origin) or --resource URL
           serve --to http://a/ --resource http://a/ | --to and --resource exclude each other

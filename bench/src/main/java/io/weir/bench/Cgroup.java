@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * peak. See Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst in the kernel's
  * sources.
  */
-final class Cgroup implements AutoCloseable {
+public final class Cgroup implements AutoCloseable {
   /** As good as none, and below what the kernel rounds to its own. */
   private static final String NO_LIMIT_BYTES = Long.toString(1L << 60);
 
@@ -37,7 +37,7 @@ final class Cgroup implements AutoCloseable {
   }
 
   /** Makes one below the bench's own, or returns null where that is not possible. */
-  static @Nullable Cgroup make(String name) {
+  public static @Nullable Cgroup make(String name) {
     Path own = own("memory");
     if (own != null) {
       Cgroup made = make(own.resolve(name), 1);
@@ -103,16 +103,18 @@ final class Cgroup implements AutoCloseable {
     return null;
   }
 
-  Path folder() {
+  /** Where it is. */
+  public Path folder() {
     return folder;
   }
 
-  int version() {
+  /** Of the kernel's cgroups, 1 or 2. */
+  public int version() {
     return version;
   }
 
   /** Bytes charged now, or -1 where the kernel does not say. */
-  long chargeBytes() {
+  public long chargeBytes() {
     if (version == 2) {
       return number(V2_CHARGE);
     }
@@ -130,7 +132,7 @@ final class Cgroup implements AutoCloseable {
   }
 
   /** Bytes that its sockets hold now, those closed but not empty included, or -1. */
-  long socketBytes() {
+  public long socketBytes() {
     if (version == 1) {
       return number(V1_TCP);
     }

@@ -1,8 +1,9 @@
 package io.weir.bench;
 
 /** The style sheet of charts, for a light and a dark page. */
-final class Colours {
-  static final String STYLE =
+public final class Colours {
+  /** Of the page and of what the charts' classes name. */
+  public static final String STYLE =
       """
       :root {
         color-scheme: light dark;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The shell ignores Ctrl-C, which a terminal sends to all of them at once.
  */
-final class Guarded implements AutoCloseable {
+public final class Guarded implements AutoCloseable {
   private static final String GUARD =
       """
       trap '' INT
@@ -66,7 +66,7 @@ final class Guarded implements AutoCloseable {
    * @param cgroup folder of its cgroup, or null
    * @throws IOException if it cannot be started, or the bench is ending
    */
-  static Guarded start(
+  public static Guarded start(
       List<String> command, Map<String, String> environment, Path log, @Nullable Path cgroup)
       throws IOException {
     List<String> all = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "guard", log.toString()));
@@ -100,11 +100,12 @@ final class Guarded implements AutoCloseable {
   }
 
   /** The proxy's pid, not the shell's. */
-  long pid() {
+  public long pid() {
     return pid;
   }
 
-  boolean alive() {
+  /** Whether the proxy runs. */
+  public boolean alive() {
     return ProcessTree.alive(pid);
   }
 
@@ -155,14 +156,14 @@ final class Guarded implements AutoCloseable {
   }
 
   /** Whether the bench is ending, so that what fails now fails for that. */
-  static boolean ending() {
+  public static boolean ending() {
     synchronized (LIVE) {
       return ending;
     }
   }
 
   /** Ends all of them, and lets no other be started. */
-  static void endAll() {
+  public static void endAll() {
     List<Guarded> all;
     synchronized (LIVE) {
       ending = true;

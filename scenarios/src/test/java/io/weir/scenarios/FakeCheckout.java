@@ -87,12 +87,13 @@ final class FakeCheckout {
     for (String command : COMMANDS) {
       linkCommand(command);
     }
-    for (String module : List.of("memory", "relay", "load", "app", "bench")) {
+    for (String module : List.of("memory", "relay", "load", "app", "bench", "lab")) {
       Files.createDirectories(root.resolve(module + "/src/main/java"));
       Files.writeString(root.resolve(module + "/pom.xml"), "<project/>");
     }
     Files.createDirectories(root.resolve("app/src/dist"));
     Files.createDirectories(root.resolve("bench/src/dist"));
+    Files.createDirectories(root.resolve("lab/src/dist"));
     Files.writeString(root.resolve("pom.xml"), "<project/>");
     Files.writeString(source(), "class A {}");
   }

@@ -121,6 +121,23 @@ class LauncherTest {
   }
 
   @Test
+  void lab_whenFirstAskedFor_buildsItsOwnJarAndRunsIt() throws Exception {
+    Outcome run = checkout.weir("lab", "malloc");
+    checkout.weir("lab");
+    assertThat(checkout.builds()).isEqualTo(2);
+    String root = checkout.root.toRealPath().toString();
+    assertThat(run.out())
+        .containsExactly(
+            "arena:",
+            "<@" + root + "/lab/target/dist/jvm.options>",
+            "<-Dweir.launcher=" + root + "/weir>",
+            "<-cp>",
+            "<" + root + "/lab/target/dist/lab.jar>",
+            "<io.weir.lab.Lab>",
+            "<malloc>");
+  }
+
+  @Test
   void build_afterSourceWasDeleted_happensAgain() throws Exception {
     checkout.weir("train");
     checkout.ageAll(-200);
