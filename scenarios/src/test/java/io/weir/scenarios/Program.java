@@ -225,17 +225,19 @@ final class Program implements AutoCloseable {
 
   /** Asks the relay on a connection of its own, and reads the whole answer. */
   Answer get(String path, String... fields) throws IOException {
-    return get(port, path, fields);
+    return get(port, "test", path, fields);
   }
 
   /** Asks the admin pages. */
   Answer admin(String path) throws IOException {
-    return get(adminPort, path);
+    return get(adminPort, "127.0.0.1", path); // it refuses other names
   }
 
-  private static Answer get(int port, String path, String... fields) throws IOException {
+  private static Answer get(int port, String host, String path, String... fields)
+      throws IOException {
     try (RawClient client = RawClient.connect(port)) {
-      StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+      StringBuilder request =
+          new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n");
       for (String field : fields) {
         request.append(field).append("\r\n");
       }

@@ -73,7 +73,7 @@ class WeirLedgerTest {
 
     Map<String, Object> memory() throws IOException {
       try (RawClient client = RawClient.connect(adminPort)) {
-        client.write("GET /memory HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        client.write("GET /memory HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
         String head = client.readHead();
         assertThat(head).startsWith("HTTP/1.1 200 ");
         byte[] body = client.readBody(head);
