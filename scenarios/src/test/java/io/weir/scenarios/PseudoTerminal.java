@@ -27,12 +27,14 @@ final class PseudoTerminal implements AutoCloseable {
     Thread.ofVirtual().start(this::read);
   }
 
-  /** Starts it; words must need no quoting. */
+  /** Starts it; words may have spaces, but neither quotes nor dollars. */
   static PseudoTerminal start(List<String> words) throws IOException {
     Commands.assumeInstalled("script");
     String command =
         "trap : INT; stty rows 24 cols 80; echo before=$(stty -g); sh -c 'echo pid=$$ tty=$(tty); exec "
-            + String.join(" ", words)
+            + "\""
+            + String.join("\" \"", words)
+            + "\""
             + "'; echo exit=$? after=$(stty -g)";
     ProcessBuilder builder = new ProcessBuilder("script", "-qefc", command, "/dev/null");
     builder.environment().put("TERM", "xterm");
