@@ -58,13 +58,15 @@ final class LivePage {
   /** One more watcher, or a refusal. */
   LocalResponse watch() {
     LocalResponse response = watchers.enter(lastFrame);
-    synchronized (this) {
-      if (!running && watchers.count() > 0) {
-        running = true;
-        Thread.ofPlatform().daemon().name("page").start(this::run);
-      }
-    }
+    start();
     return response;
+  }
+
+  private synchronized void start() {
+    if (!running && watchers.count() > 0) {
+      running = true;
+      Thread.ofPlatform().daemon().name("page").start(this::run);
+    }
   }
 
   /** What was sampled in the last minutes. */
@@ -77,6 +79,7 @@ final class LivePage {
   }
 
   private void run() {
+    boolean failed = true;
     try {
       Pulse pulse = Pulse.ofThisProcess();
       long watchedNanos = System.nanoTime();
@@ -90,13 +93,20 @@ final class LivePage {
         }
         LockSupport.parkNanos(SECOND_NANOS - (System.nanoTime() - beganNanos));
       }
+      failed = false;
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "the live page is told nothing more", e);
     } finally {
-      synchronized (this) {
-        running = false;
-        lastFrame = null;
-      }
+      ended(failed);
+    }
+  }
+
+  /** Whoever came while the thread was ending gets another one. */
+  private synchronized void ended(boolean failed) {
+    running = false;
+    lastFrame = null;
+    if (!failed) {
+      start();
     }
   }
 

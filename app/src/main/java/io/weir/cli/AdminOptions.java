@@ -4,10 +4,13 @@ import io.weir.admin.AdminAccess;
 import io.weir.server.ListenAddress;
 import io.weir.server.StartException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -75,15 +78,23 @@ final class AdminOptions {
   }
 
   private static String contents(String file) throws StartException {
-    try {
-      Path path = Path.of(file);
-      if (Files.size(path) > 4 * TOKEN_CHARS_MAX) {
+    try (InputStream in = Files.newInputStream(Path.of(file))) {
+      byte[] bytes = in.readNBytes(4 * TOKEN_CHARS_MAX + 1);
+      if (bytes.length > 4 * TOKEN_CHARS_MAX) {
         throw new StartException("--admin-token: " + file + " is too long for a token");
       }
-      return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      throw unreadable(file, "there is no such file", e);
+    } catch (AccessDeniedException e) {
+      throw unreadable(file, "permission denied", e);
     } catch (IOException | InvalidPathException e) {
-      throw new StartException("--admin-token: cannot read " + file + ": " + e.getMessage(), e);
+      throw unreadable(file, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static StartException unreadable(String file, String why, Exception cause) {
+    return new StartException("--admin-token: cannot read " + file + ": " + why, cause);
   }
 
   private static String checked(String from, String text) throws UsageException {

@@ -97,7 +97,8 @@ final class DoctorOptions {
     try {
       URI uri = new URI(text);
       boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      if (http && uri.getHost() != null && uri.getQuery() == null && uri.getFragment() == null) {
+      boolean host = uri.getHost() != null && uri.getPort() <= 65_535;
+      if (http && host && uri.getQuery() == null && uri.getFragment() == null) {
         return uri;
       }
     } catch (URISyntaxException _) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The options of {@code top}. */
 final class TopOptions {
+  private static final int PORT_MAX = 65_535;
   private static final String DEFAULT_URL = "http://127.0.0.1:3002";
 
   private TopOptions() {}
@@ -50,7 +51,8 @@ final class TopOptions {
       URI uri = new URI(text.replaceAll("/+$", ""));
       boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
       boolean bare = uri.getRawQuery() == null && uri.getRawFragment() == null;
-      if (http && bare && uri.getHost() != null && uri.getRawUserInfo() == null) {
+      boolean host = uri.getHost() != null && uri.getPort() <= PORT_MAX;
+      if (http && bare && host && uri.getRawUserInfo() == null) {
         return uri;
       }
     } catch (URISyntaxException _) {

@@ -97,15 +97,17 @@ final class AdminClient {
         connection.setRequestProperty("Authorization", "Bearer " + token);
       }
       int status = status(connection, url);
-      if (status == HttpURLConnection.HTTP_UNAUTHORIZED
-          || status == HttpURLConnection.HTTP_FORBIDDEN) {
+      if (status == HttpURLConnection.HTTP_UNAUTHORIZED) {
         throw new IOException(
             url
-                + " answers "
-                + status
+                + " answers 401"
                 + (token == null
                     ? ": it asks for a token, see --token-file"
                     : ": it does not take this token"));
+      }
+      if (status == HttpURLConnection.HTTP_FORBIDDEN) {
+        throw new IOException(
+            url + " answers 403: a Weir without a token is asked by IP address or localhost");
       }
       if (status == HttpURLConnection.HTTP_UNAVAILABLE) {
         throw new UnavailableException(url + " answers 503");
@@ -140,7 +142,7 @@ final class AdminClient {
       throw new IOException("no whole answer from " + url + ": " + reason(e), e);
     }
     if (body.length > BODY_BYTES_MAX) {
-      throw new IOException(url + " answers more than 4 MiB");
+      throw new IOException(url + " answers more than " + (BODY_BYTES_MAX >> 20) + " MiB");
     }
     return body;
   }

@@ -32,7 +32,15 @@ final class TopOptionsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"127.0.0.1:3002", "ftp://x", "http://", "http://a/?b", "http://u:p@a", "x y"})
+      strings = {
+        "127.0.0.1:3002",
+        "ftp://x",
+        "http://",
+        "http://a/?b",
+        "http://u:p@a",
+        "http://a:65536",
+        "x y"
+      })
   void top_withWhatIsNoUrl_saysWhatWouldBe(String url) {
     assertThatThrownBy(() -> read("top", url))
         .isInstanceOf(UsageException.class)

@@ -85,6 +85,7 @@ class WeirTest {
           doctor 1 --json=yes | --json takes no value
           doctor 1 --self http://127.0.0.1:3002 | PID and --self exclude each other
           doctor --self nonsense | --self: 'nonsense' is not a URL such as http://127.0.0.1:3002
+          doctor --self http://a:65536 | --self: 'http://a:65536' is not a URL such as
           demo --listen 10.1.2.3:3001 | --listen: the demo's readers come to 127.0.0.1
           """)
   void run_wrongUsage_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
@@ -120,11 +121,21 @@ class WeirTest {
     assertThat(err.size()).isZero();
   }
 
-  @Test
-  void serve_fileThatCannotBeRead_exitsWith1() throws InterruptedException {
-    int code = run("serve --to https://127.0.0.1:1/ --origin-ca /nowhere/ca.pem");
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --to https://127.0.0.1:1/ --origin-ca /nowhere/ca.pem | --origin-ca: cannot read
+          --to http://a --admin-token /nowhere/t | cannot read /nowhere/t: there is no such file
+          --to http://a --admin-token / | --admin-token: cannot read /: Is a directory
+          --to http://a --admin-token /dev/zero | /dev/zero is too long for a token
+          """)
+  void serve_fileThatCannotBeRead_exitsWith1(String options, String message)
+      throws InterruptedException {
+    int code = run("serve --memory 2g " + options);
 
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("--origin-ca: cannot read");
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
     assertThat(code).isEqualTo(Weir.FAILED);
   }
 

@@ -34,10 +34,12 @@ export class Chart {
   }
 
   add(sample, memory) {
+    const drawn = this.memory === memory;
     this.memory = memory;
-    if (this.samples.length && sample.t <= this.samples.at(-1).t) return;
-    this.samples.push(sample);
-    while (this.samples[0].t < sample.t - SECONDS) this.samples.shift();
+    if (!this.samples.length || sample.t > this.samples.at(-1).t) {
+      this.samples.push(sample);
+      while (this.samples[0].t < sample.t - SECONDS) this.samples.shift();
+    } else if (drawn) return; // the history had it, and the limit is there
     this.draw();
   }
 
@@ -123,7 +125,7 @@ export class Chart {
       ],
       scales: {
         x: { range: (u, from, to) => [Math.max(from ?? 0, (to ?? 0) - SECONDS), Math.max(to ?? 0, (from ?? 0) + 30)] },
-        y: { range: (u, from, to) => [0, to * 1.05 || 1] },
+        y: { range: (u, from, to) => [0, to * 1.15 || 1] },
       },
       cursor: { drag: { x: false, y: false } },
       hooks: { draw: [(u) => this.marks(u)] },
@@ -155,26 +157,28 @@ export class Chart {
     c.save();
     c.strokeStyle = c.fillStyle = css("--bad");
     c.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    c.textAlign = "left"; // the axes leave another one
     c.textBaseline = "top";
     let free = -1;
     for (const mark of this.events()) {
+      const { words, goesOn } = mark;
       const x = u.valToPos(mark.t, "x", true);
       if (x < u.bbox.left) continue;
       c.globalAlpha = 0.5;
-      c.fillRect(x, u.bbox.top, devicePixelRatio, u.bbox.height);
+      // A step that is taken second after second must not cover the chart.
+      c.fillRect(x, u.bbox.top, devicePixelRatio, goesOn ? 4 * devicePixelRatio : u.bbox.height);
       c.globalAlpha = 1;
-      if (x > free) {
-        const words = mark.names.join(", ");
+      if (!goesOn && x > free) {
         const width = c.measureText(words).width;
         const left = Math.min(x + 3, u.bbox.left + u.bbox.width - width);
-        c.fillText(words, left, u.bbox.top + 2);
+        c.fillText(words, left, u.bbox.top + 5 * devicePixelRatio);
         free = left + width + 8;
       }
     }
     c.restore();
   }
 
-  /** The seconds in which a count of steps rose, the oldest first. */
+  /** The seconds in which a count of steps rose, the oldest first; goesOn: as in the second before. */
   events() {
     const events = [];
     for (let i = 1; i < this.samples.length; i++) {
@@ -183,7 +187,9 @@ export class Chart {
         const by = n - (this.samples[i - 1].steps[step] ?? 0);
         if (by > 0) rose.push([this.stepNames[step], by]);
       });
-      if (rose.length) events.push({ t: this.samples[i].t, names: rose.map((r) => r[0]), rose });
+      if (!rose.length) continue;
+      const t = this.samples[i].t, words = rose.map((r) => r[0]).join(", "), before = events.at(-1);
+      events.push({ t, words, rose, goesOn: Boolean(before) && t - before.t < 2 && words === before.words });
     }
     return events;
   }

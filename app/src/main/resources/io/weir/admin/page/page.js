@@ -98,6 +98,19 @@ function line(...cells) {
   return tr;
 }
 
+/** A step that is taken second after second is one line. */
+function runs(events) {
+  const found = [];
+  for (const { t, rose, goesOn } of events) {
+    if (goesOn) {
+      const run = found.at(-1);
+      run.to = t;
+      run.rose = run.rose.map(([name, by], i) => [name, by + rose[i][1]]);
+    } else found.push({ from: t, to: t, rose });
+  }
+  return found;
+}
+
 function steps(f) {
   const list = document.getElementById("steps");
   if (list.children.length !== stepNames.length) {
@@ -107,9 +120,10 @@ function steps(f) {
     const text = `${name}: ${count(f.steps[i])}`;
     if (list.children[i].textContent !== text) list.children[i].textContent = text;
   });
-  const events = chart.events().reverse().map((event) => {
+  const events = runs(chart.events()).reverse().map((run) => {
     const li = document.createElement("li");
-    li.textContent = `${clock(event.t * 1000)} ${event.rose.map(([name, by]) => `${name} ${count(by)} times`).join(", ")}`;
+    const to = run.to > run.from ? "–" + clock(run.to * 1000) : "";
+    li.textContent = `${clock(run.from * 1000)}${to} ${run.rose.map(([name, by]) => `${name} ${count(by)} times`).join(", ")}`;
     return li;
   });
   const shown = document.getElementById("events");
