@@ -53,7 +53,11 @@ final class MemoryPage {
       asked = true;
       last = next;
       beganNanos = nowNanos;
-      Thread.ofPlatform().daemon().name("ledger").start(() -> look(next));
+      try {
+        Thread.ofPlatform().daemon().name("ledger").start(() -> look(next));
+      } catch (OutOfMemoryError noThread) { // whoever waits must hear of it
+        next.completeExceptionally(noThread);
+      }
     }
     return last;
   }
