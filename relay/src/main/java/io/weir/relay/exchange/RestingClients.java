@@ -21,13 +21,19 @@ final class RestingClients {
    * between connecting and the first request; and if the closed ones come back at once, each place
    * changes hands once a second at most.
    */
-  private static final long REST_NANOS_MIN = 1_000_000_000;
+  static final long REST_NANOS_MIN = 1_000_000_000;
 
   /** Clients that are looked at for one place: two system calls each. */
   private static final int LOOKED_AT_MAX = 64;
 
+  private final long restNanosMin;
   private @Nullable ClientConnection oldest;
   private @Nullable ClientConnection newest;
+
+  /** None is closed before it has rested for {@code restNanosMin}. */
+  RestingClients(long restNanosMin) {
+    this.restNanosMin = restNanosMin;
+  }
 
   /** It rests from now on; it must not be here already. */
   void add(ClientConnection client, long nowNanos) {
@@ -66,24 +72,27 @@ final class RestingClients {
   }
 
   /**
-   * Closes the client that has rested longest, if it has rested for {@link #REST_NANOS_MIN}.
+   * Closes the client that has rested longest, if it has rested long enough.
    *
    * @param withLease only one that has a least lease will do
    * @return whether there was one; its place and its lease are free then
    */
   boolean closeOldest(long nowNanos, boolean withLease) {
     ClientConnection next = oldest;
-    for (int i = 0; i < LOOKED_AT_MAX && next != null; i++) {
-      if (nowNanos - next.restSinceNanos < REST_NANOS_MIN) {
+    int looked = 0;
+    while (next != null && looked < LOOKED_AT_MAX) {
+      if (nowNanos - next.restSinceNanos < restNanosMin) {
         return false;
       }
       ClientConnection after = next.restedAfter;
-      if (!next.quiet()) {
+      if (next.admitted() || !withLease) {
+        looked++;
+        if (next.quiet()) {
+          next.close(false);
+          return true;
+        }
         remove(next);
         add(next, nowNanos);
-      } else if (next.admitted() || !withLease) {
-        next.close(false);
-        return true;
       }
       next = after;
     }

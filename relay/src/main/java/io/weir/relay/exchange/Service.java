@@ -12,6 +12,11 @@ interface Service {
    */
   @Nullable Exchange begin(ClientConnection client, RequestHead head);
 
+  /** How long a client must have rested before it may be closed for one that comes. */
+  default long restNanosMin() {
+    return RestingClients.REST_NANOS_MIN;
+  }
+
   /** Gives up what it holds. */
   void close();
 

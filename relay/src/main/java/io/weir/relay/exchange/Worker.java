@@ -34,7 +34,7 @@ final class Worker extends Timed {
   final Service service;
   final PipePool pipes = new PipePool();
   final Governor governor;
-  final RestingClients resting = new RestingClients();
+  final RestingClients resting;
   private final Admission admission;
   private final StalledReset.Share stalled;
   private final ArrayList<ClientConnection> connections = new ArrayList<>();
@@ -54,6 +54,7 @@ final class Worker extends Timed {
     this.governor = admission.governor();
     this.stalled = admission.resets().share();
     this.service = service.make(this);
+    this.resting = new RestingClients(this.service.restNanosMin());
     loop.watch(this);
   }
 

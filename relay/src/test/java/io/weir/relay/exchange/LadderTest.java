@@ -156,6 +156,31 @@ final class LadderTest {
     }
   }
 
+  /** More without a lease rest longer than would be looked at. */
+  @Test
+  void noLease_theOneClientThatHasOne_isFoundBehindManyWithout() throws Exception {
+    List<RawClient> without = new ArrayList<>();
+    try (RawOrigin origin = origin();
+        RelayFixture relay =
+            RelayFixture.to(origin.port()).threads(1).memory(room(true, 1.5)).start();
+        RawClient first = relay.client()) {
+      isServed(first);
+      for (int i = 0; i < 70; i++) {
+        without.add(relay.client());
+      }
+      RelayFixture.await(() -> relay.totals().openConnections() == 71, "all are accepted");
+      isServed(first); // so it rests behind them
+      try (RawClient second = insist(relay)) {
+        assertThat(first.awaitEof()).as("closed in order").isTrue();
+        isServed(second);
+      }
+      assertThat(relay.server().leased().idleClosed()).isEqualTo(1);
+      for (RawClient client : without) {
+        client.close();
+      }
+    }
+  }
+
   @Test
   void clientWhoseAnswerIsUnderWay_isNotAtRest() throws Exception {
     MemorySettings one = new MemorySettings(1 << 24, 1, 16);
