@@ -218,13 +218,17 @@ final class TimeoutsTest {
   @ValueSource(booleans = {true, false})
   void stalledClient_withinTheSendTimeout_isNotCutByTheOthers(boolean raw) throws Exception {
     long size = 64L << 20;
+    // Once the client reads again, a sender on loopback may wait for its timer, 200 ms and more.
+    int idle = 5 * SHORT;
+    Timeouts timeouts = new Timeouts(LONG, LONG, idle, idle, LONG, LONG);
     try (Origin origin = Origin.start(loopback(), 17);
-        RelayFixture relay = start(raw, origin.port(), "first idle");
+        RelayFixture relay =
+            OriginFaultsTest.start(raw, RelayFixture.to(origin.port()).timeouts(timeouts));
         RawClient client = slow(relay, 8192)) {
       client.write("GET /bytes/" + size + " HTTP/1.1\r\nHost: a\r\n\r\n");
       client.readHead();
       ClientFaultsTest.awaitStandstill(origin);
-      awaitSweeps(relay, 4 * SHORT);
+      awaitSweeps(relay, 2 * idle);
       assertThat(relay.totals().openExchanges()).isEqualTo(1);
       assertThat(client.readSeeded(BYTES, 0, size)).isEqualTo(-1);
       assertThat(relay.awaitEnd(1).reason()).isNull();
