@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalExchange extends Exchange {
   /** Longer than any answer takes that is made at all. */
-  private static final long ANSWER_NANOS_MAX = 30_000_000_000L;
+  private static final int ANSWER_MILLIS_MAX = 30_000;
 
   private static final byte[] NOTHING = {};
 
@@ -224,13 +224,15 @@ final class LocalExchange extends Exchange {
       return;
     }
     if (pump == null) {
-      if (nowNanos - beginNanos > ANSWER_NANOS_MAX) {
+      if (nowNanos - beginNanos > ANSWER_MILLIS_MAX * 1_000_000L) {
         cut(Reason.INTERNAL);
       }
       return;
     }
     if (wait.sinkOverdue(nowNanos, worker.settings.timeouts().sendMillis(), client.endpoint())) {
       cut(Reason.SEND_TIMEOUT);
+    } else if (wait.sourceOverdue(nowNanos, ANSWER_MILLIS_MAX)) {
+      cut(Reason.INTERNAL); // whoever makes the stream has stopped without ending it
     }
   }
 
