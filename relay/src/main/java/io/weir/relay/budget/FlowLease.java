@@ -48,6 +48,7 @@ public final class FlowLease {
   private long lookBytes;
   private long lookNanos;
   private long unprovenBytes;
+  private boolean stood;
   private boolean ended;
 
   FlowLease(Governor governor, SocketLease source, SocketLease sink, long nowNanos) {
@@ -107,8 +108,23 @@ public final class FlowLease {
   /** Counts bytes that the sink has taken. */
   public void moved(long bytes) {
     movedBytes += bytes;
+    if (stood && bytes > 0) {
+      stood = false;
+      resume();
+    }
     if (movedBytes >= growAtBytes && !ended) {
       measure(governor.nowNanos());
+    }
+  }
+
+  /**
+   * It goes on after it stood still. Its source may have learnt meanwhile of a window that it does
+   * not send into but by its timer, which doubles for as long as the window is closed. Of a larger
+   * one it hears only by reading, so while bytes are there: once it starves it is too late.
+   */
+  private void resume() {
+    if (!ended && source.stunted() && governor.plenty()) {
+      source.receive(source.fluentLevel(), governor.sparedBytes());
     }
   }
 
@@ -169,6 +185,7 @@ public final class FlowLease {
       return;
     }
     boolean still = movedBytes == lookBytes;
+    stood = still;
     long now = cappedRate(movedBytes - lookBytes, elapsed);
     lookBytes = movedBytes;
     lookNanos = nowNanos;
