@@ -11,7 +11,7 @@ package io.weir.relay.budget;
  *
  * <ul>
  *   <li>the last packet that is queued for sending: half or a quarter of a small buffer, which is
- *       filled in such pieces, else {@link #PACKET_BYTES_MAX};
+ *       filled in such pieces, else two of {@link #PACKET_BYTES_MAX};
  *   <li>one packet received beyond, no larger than the window: the kernel asks whether there is
  *       room before it takes a packet, not for how much. At the least size the window is small
  *       enough for this to fit into what the send buffer does not use;
@@ -35,6 +35,12 @@ public final class WindowSizes {
 
   /** What a packet takes beside its bytes, and by how much a window is rounded up, at most. */
   private static final int PACKET_OVERHEAD_BYTES = 2048;
+
+  /**
+   * Packets that a send buffer which is not filled in pieces may hold beyond its size. One is
+   * explained; up to 97 KiB were seen (docs/decisions/0011).
+   */
+  private static final int WHOLE_PACKETS_BEYOND = 2;
 
   /** What the kernel grants a socket ahead: it counts by the page. */
   static final int AHEAD_BYTES = 4096;
@@ -128,7 +134,10 @@ public final class WindowSizes {
   }
 
   private static int sendLease(int bytes) {
-    return bytes + (bytes < WHOLE_WRITES_FROM_BYTES ? pieceBytes(bytes) + 512 : PACKET_BYTES_MAX);
+    return bytes
+        + (bytes < WHOLE_WRITES_FROM_BYTES
+            ? pieceBytes(bytes) + 512
+            : WHOLE_PACKETS_BEYOND * PACKET_BYTES_MAX);
   }
 
   /** What is written at once to a send buffer of that size: a part, or {@code Integer.MAX}. */
@@ -181,7 +190,9 @@ public final class WindowSizes {
 
   /** By how much a send buffer of that level may be exceeded. */
   int beyondSendBytes(int level) {
-    return sendBytes[level] == AUTO ? PACKET_BYTES_MAX : sendLeaseBytes[level] - sendBytes[level];
+    return sendBytes[level] == AUTO
+        ? WHOLE_PACKETS_BEYOND * PACKET_BYTES_MAX
+        : sendLeaseBytes[level] - sendBytes[level];
   }
 
   /** What a socket at rest may come to hold. */
