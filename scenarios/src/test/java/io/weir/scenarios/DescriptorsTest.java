@@ -11,7 +11,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +25,7 @@ class DescriptorsTest {
   private static final long SEED = 44;
   private static final int BODY_BYTES = 64 << 20;
   private static final int CLIENTS = 12;
+  private static final int LOOKS = 200;
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
   private Origin origin;
@@ -44,9 +48,9 @@ class DescriptorsTest {
 
   /** Leaves so many descriptors that the program may still open. */
   private static void leave(Program weir, int free) throws Exception {
-    List<Integer> used = new ArrayList<>();
-    try (Stream<Path> links = Files.list(Path.of("/proc/" + weir.pid() + "/fd"))) {
-      links.forEach(link -> used.add(Integer.parseInt(link.getFileName().toString())));
+    Set<Integer> used = descriptors(weir);
+    for (int i = 0; i < LOOKS; i++) {
+      used.retainAll(descriptors(weir)); // without those that are open for a moment
     }
     int limit = 0;
     for (int left = free; left > 0 || used.contains(limit); limit++) {
@@ -54,6 +58,14 @@ class DescriptorsTest {
     }
     String soft = "--nofile=" + limit + ":";
     assertThat(Commands.run("prlimit", "--pid", "" + weir.pid(), soft).code()).isZero();
+  }
+
+  private static Set<Integer> descriptors(Program weir) throws IOException {
+    try (Stream<Path> links = Files.list(Path.of("/proc/" + weir.pid() + "/fd"))) {
+      return links
+          .map(link -> Integer.parseInt(link.getFileName().toString()))
+          .collect(Collectors.toCollection(HashSet::new));
+    }
   }
 
   private static long said(Program weir, String words) {
