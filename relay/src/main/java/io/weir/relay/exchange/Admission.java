@@ -18,6 +18,7 @@ final class Admission {
   private final int connectionsMax;
   private final long leastBytes;
   private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger loops = new AtomicInteger();
   private final Want room = new Want(ROOM_ASKS_MAX);
   private final StalledReset resets = new StalledReset(System.nanoTime());
   private final int stalledMillis;
@@ -31,6 +32,7 @@ final class Admission {
 
   /** What steers the leases of one more loop. */
   Governor governor() {
+    loops.incrementAndGet();
     return fairness.governor();
   }
 
@@ -69,7 +71,17 @@ final class Admission {
     return budget().freeBytes() >= leastBytes;
   }
 
-  /** Room for one more connection: a place, or a least lease. */
+  /**
+   * Asks other loops for room for one more connection: a place, or a least lease. Not the asker's
+   * own: it looks there itself, now and whenever it is asked again.
+   */
+  void askForRoom(long nowNanos) {
+    if (loops.get() > 1) {
+      room.ask(nowNanos);
+    }
+  }
+
+  /** What loops have asked for. */
   Want room() {
     return room;
   }

@@ -11,7 +11,6 @@ import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.loop.Timed;
 import io.weir.relay.loop.Turn;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -36,15 +35,9 @@ import org.jspecify.annotations.Nullable;
  * neither ten thousand slow clients nor a retry hold a byte of user memory. Pipelined requests wait
  * in the socket too, and are answered in order.
  *
- * <h2>Lingering</h2>
- *
- * Closing a socket with unread input sends a reset, which may destroy the answer on its way (RFC
- * 9112, 9.6). Where the client may still be sending, our side is ended first, and input is thrown
- * away until the client ends or the time is over.
- *
  * <p>Thread: the loop. Owns its endpoint.
  */
-final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
+final class ClientConnection extends Connection implements Acceptor.Accepted, Turn {
   private enum State {
     HEAD,
     EXCHANGE,
@@ -56,21 +49,16 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   /** First look at a head, bytes: nearly all are shorter. */
   private static final int HEAD_PEEK_BYTES = 8 * 1024;
 
-  private static final int LINGER_MILLIS = 5_000;
-
-  /** How long a request waits until flows that are being cut have given memory back. */
-  private static final int LEASE_WAIT_MILLIS = 1_000;
-
-  private static final int LINGER_TURN_BYTES = 1024 * 1024;
-
   private final Worker worker;
   private final Loop loop;
+  private final Entry entry;
   private final Tail tail = new Tail();
   private final Wait answerWait = new Wait();
   private @Nullable Endpoint endpoint;
   private byte @Nullable [] peerAddress;
   private State state = State.HEAD;
   private @Nullable Exchange exchange;
+  private @Nullable Lingering lingering;
   private long deadlineNanos;
   private boolean headBegun;
   private int headSeenBytes;
@@ -78,17 +66,13 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   private boolean turnWaits;
   private boolean keepAfterAnswer;
 
-  /** Whether the least lease of this connection and the origin's was taken. */
-  private boolean admitted;
+  /** Of this connection and the origin's. */
+  private final LeastLease lease;
 
-  /** Whether a request waits for that; flows that hold more are being cut meanwhile. */
-  private boolean waitsForLease;
+  /** Whether what follows is the connection's first head, or another way to begin. */
+  private boolean opening = true;
 
-  private long leaseDeadlineNanos;
   private boolean left;
-
-  /** Place in the worker's list. */
-  int listIndex;
 
   // The worker's list of clients at rest has these.
   boolean resting;
@@ -96,15 +80,36 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   @Nullable ClientConnection restedBefore;
   @Nullable ClientConnection restedAfter;
 
-  ClientConnection(Worker worker) {
+  ClientConnection(Worker worker, Entry entry) {
+    this(worker, entry, new LeastLease());
+  }
+
+  private ClientConnection(Worker worker, Entry entry, LeastLease lease) {
     this.worker = worker;
     this.loop = worker.loop;
+    this.entry = entry;
+    this.lease = lease;
+  }
+
+  /**
+   * Goes on with a connection whose beginning is over, such as a handshake.
+   *
+   * @param within what comes in there from now on
+   * @param endpoint what its bytes come from now
+   */
+  static ClientConnection goOn(Worker worker, Takeover taken, Entry within, Endpoint endpoint) {
+    ClientConnection client = new ClientConnection(worker, within, taken.lease());
+    client.endpoint = endpoint;
+    endpoint.attend(client);
+    client.expectHead(worker.settings.timeouts().headMillis());
+    client.giveWay();
+    return client;
   }
 
   @Override
   public void own(Endpoint accepted) {
     endpoint = accepted;
-    admitted = worker.admit();
+    lease.takeIfFree(worker);
     worker.opened(this);
     expectHead(worker.settings.timeouts().headMillis());
   }
@@ -142,7 +147,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   /** Whether its least lease was taken. */
   boolean admitted() {
-    return admitted;
+    return lease.taken();
   }
 
   /** Whether nothing is under way to a client at rest or from it. */
@@ -223,7 +228,38 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
       worker.resting.remove(this);
       deadlineNanos = System.nanoTime() + worker.settings.timeouts().headMillis() * 1_000_000L;
     }
-    parseHead(in.bytes(), arrived, from.inputEnded() && arrived < want);
+    boolean ended = from.inputEnded() && arrived < want;
+    if (!opening || !otherwiseBegun(in.bytes(), arrived, ended)) {
+      parseHead(in.bytes(), arrived, ended);
+    }
+  }
+
+  /** Whether it began, or may have begun, in another way than with a head. */
+  private boolean otherwiseBegun(byte[] bytes, int arrived, boolean ended) {
+    int from = Scratch.HEADROOM_BYTES;
+    for (Opening other : entry.openings()) {
+      switch (other.match(bytes, from, from + arrived)) {
+        case NO -> {}
+        case PERHAPS -> {
+          if (!ended) {
+            return true;
+          }
+        }
+        case YES -> {
+          handOver(other);
+          return true;
+        }
+      }
+    }
+    opening = false;
+    return false;
+  }
+
+  private void handOver(Opening other) {
+    state = State.CLOSED;
+    left = true;
+    worker.resting.remove(this);
+    worker.replaced(this, other.take(new Takeover(this, endpoint(), entry, lease)));
   }
 
   private void parseHead(byte[] bytes, int arrived, boolean ended) {
@@ -278,15 +314,15 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
       refuse(Reason.DRAINING, "", false);
       return;
     }
-    if (head.method() == Method.TRACE || head.method() == Method.CONNECT) {
+    if (!entry.service().takes(head.method())) {
       refuse(Reason.METHOD_NOT_SERVED, "", false);
       return;
     }
-    if (!admitted && !admit()) {
+    if (!lease.taken() && !admit()) {
       return;
     }
     state = State.EXCHANGE;
-    Exchange begun = worker.service.begin(this, head);
+    Exchange begun = entry.service().begin(this, head);
     if (begun != null && state == State.EXCHANGE) {
       exchange = begun;
       begun.advance();
@@ -295,27 +331,11 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
 
   /** Takes the least lease, if need be within a short time; refuses when that is over. */
   private boolean admit() {
-    long nowNanos = System.nanoTime();
-    admitted = worker.admit(nowNanos);
-    if (admitted) {
-      waitsForLease = false;
-      return true;
-    }
-    if (!waitsForLease) {
-      waitsForLease = true;
-      worker.leaseWaited();
-      leaseDeadlineNanos = nowNanos + LEASE_WAIT_MILLIS * 1_000_000L;
-    } else if (nowNanos - leaseDeadlineNanos >= 0 && !awaitsReset(nowNanos)) {
-      waitsForLease = false;
+    LeastLease.Answer answer = lease.take(worker, System.nanoTime());
+    if (answer == LeastLease.Answer.REFUSED) {
       refuse(Reason.OVERLOADED, "The memory for one more connection is in use", false);
     }
-    return false;
-  }
-
-  /** Whether it waits on, for as long again, since a stalled flow may be reset for it. */
-  private boolean awaitsReset(long nowNanos) {
-    return nowNanos - leaseDeadlineNanos < LEASE_WAIT_MILLIS * 1_000_000L
-        && worker.askForReset(nowNanos);
+    return answer == LeastLease.Answer.TAKEN;
   }
 
   /**
@@ -417,8 +437,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
       return;
     }
     state = State.LINGERING;
-    deadlineNanos = System.nanoTime() + LINGER_MILLIS * 1_000_000L;
-    closing.finish();
+    lingering = new Lingering(loop, closing);
     worker.governor.widenToDiscard(closing.lease());
     linger();
   }
@@ -428,24 +447,10 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   }
 
   private void linger() {
-    Endpoint from = endpoint();
-    Scratch in = loop.in();
-    int discarded = 0;
-    while (from.readable()) {
-      int arrived = from.peek(in, Scratch.HEADROOM_BYTES, in.capacityBytes());
-      if (arrived < 0) {
-        close(false);
-        return;
-      }
-      if (arrived == 0) {
-        return;
-      }
-      from.skip(arrived);
-      discarded += arrived;
-      if (discarded >= LINGER_TURN_BYTES) {
-        giveWay();
-        return;
-      }
+    switch (lingering == null ? Lingering.Step.ENDED : lingering.step()) {
+      case WAITS -> {}
+      case GIVES_WAY -> giveWay();
+      case ENDED -> close(false);
     }
   }
 
@@ -469,18 +474,18 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     if (!left) {
       left = true;
       worker.closed(this);
-      worker.left(admitted);
+      worker.left(lease.taken());
     }
   }
 
-  /** Whether it has no exchange, or ends with the one it has. */
+  @Override
   void drain() {
     if (state == State.HEAD && !headBegun) {
       closeInOrder(true);
     }
   }
 
-  /** Ends it whatever it does; returns whether an exchange was cut by that. */
+  @Override
   boolean cut() {
     Exchange under = exchange;
     if (under != null) {
@@ -508,7 +513,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
         }
       }
       case LINGERING -> {
-        if (nowNanos - deadlineNanos >= 0) {
+        if (lingering == null || lingering.overdue(nowNanos)) {
           close(false);
         }
       }
@@ -517,7 +522,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
   }
 
   private void sweepHead(long nowNanos) {
-    if (waitsForLease) {
+    if (lease.waits()) {
       readHead();
     } else if (nowNanos - deadlineNanos >= 0) {
       headOverdue();
@@ -553,7 +558,7 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     answer(reason, detail, false, false, false, 1);
   }
 
-  /** Adds what its sockets hold. */
+  @Override
   void addHoldings(List<Holding> to) {
     to.add(Holding.of(endpoint()));
     if (exchange != null) {
@@ -561,28 +566,29 @@ final class ClientConnection extends Timed implements Acceptor.Accepted, Turn {
     }
   }
 
-  /** What its exchange may hold, if that may be reset; else 0. */
+  @Override
   long stalledBytes() {
     return exchange == null ? 0 : exchange.stalledBytes();
   }
 
-  /** Resets its exchange, unless that has moved meanwhile. */
+  @Override
   void resetStalled(long nowNanos) {
     if (exchange != null) {
       exchange.resetStalled(nowNanos);
     }
   }
 
+  @Override
   @Nullable FlowRow row() {
     return exchange == null ? null : exchange.row();
   }
 
-  /** What the row of its exchange names it, or 0. */
+  @Override
   long exchangeId() {
     return exchange == null ? 0 : exchange.id();
   }
 
-  /** Cuts its exchange, if there is one. */
+  @Override
   void cutExchange(Reason reason) {
     if (exchange != null) {
       exchange.cut(reason);

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,20 +66,20 @@ public final class HttpServer implements AutoCloseable {
   public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
     boolean rawOrigin = relay.originSettings().tls() == null;
     HttpServer server = new HttpServer(settings, faults, rawOrigin);
-    server.start(settings, worker -> new RelayService(worker, relay, server.group.raw()));
+    server.start(settings, EntrySettings.relay(relay));
     return server;
   }
 
   /** A server that answers by itself. It does not listen yet. */
   public static HttpServer local(ServerSettings settings, LocalHandler handler, Faults faults) {
     HttpServer server = new HttpServer(settings, faults, true);
-    server.start(settings, worker -> new LocalService(worker, handler));
+    server.start(settings, EntrySettings.local(handler));
     return server;
   }
 
-  private void start(ServerSettings settings, Service.Maker service) {
+  private void start(ServerSettings settings, EntrySettings main) {
     for (Loop loop : group.loops()) {
-      workers.add(onLoop(loop, () -> new Worker(loop, settings, admission, service)));
+      workers.add(onLoop(loop, () -> new Worker(loop, settings, group.raw(), admission, main)));
     }
   }
 
@@ -88,7 +90,27 @@ public final class HttpServer implements AutoCloseable {
    * @throws IOException with a short reason, if it cannot be bound
    */
   public synchronized InetSocketAddress listen(InetSocketAddress address) throws IOException {
-    Listener listener = Listeners.listen(group, address, new ConnectionAcceptor());
+    return listen(address, Worker::main);
+  }
+
+  /**
+   * Listens on {@code address} for what {@code settings} say.
+   *
+   * @return as {@link #listen(InetSocketAddress)}
+   * @throws IOException as that
+   */
+  public synchronized InetSocketAddress listen(InetSocketAddress address, EntrySettings settings)
+      throws IOException {
+    return listen(address, settings::on);
+  }
+
+  private InetSocketAddress listen(InetSocketAddress address, Function<Worker, Entry> maker)
+      throws IOException {
+    IdentityHashMap<Loop, Entry> entries = new IdentityHashMap<>();
+    for (Worker worker : workers) {
+      entries.put(worker.loop, onLoop(worker.loop, () -> maker.apply(worker)));
+    }
+    Listener listener = Listeners.listen(group, address, new ConnectionAcceptor(entries));
     listeners.add(listener);
     return listener.address();
   }
@@ -313,9 +335,19 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private final class ConnectionAcceptor implements Acceptor {
+    private final Map<Loop, Entry> entries;
+
+    ConnectionAcceptor(Map<Loop, Entry> entries) {
+      this.entries = entries;
+    }
+
     @Override
     public @Nullable Accepted accept(Loop loop) {
-      return worker(loop).open();
+      Entry entry = entries.get(loop);
+      if (entry == null) {
+        throw new IllegalStateException("a connection on a loop of another server");
+      }
+      return worker(loop).open(entry);
     }
 
     @Override

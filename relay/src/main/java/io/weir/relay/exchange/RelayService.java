@@ -14,7 +14,7 @@ final class RelayService implements Service {
   final OriginPool pool;
   private final Worker worker;
 
-  RelayService(Worker worker, RelaySettings settings, boolean raw) {
+  RelayService(Worker worker, RelaySettings settings) {
     this.worker = worker;
     this.settings = settings;
     this.writer = new RequestWriter(settings.upstream());
@@ -22,7 +22,7 @@ final class RelayService implements Service {
         new OriginPool(
             worker.loop,
             worker.governor,
-            raw,
+            worker.raw,
             worker.settings.timeouts().sendMillis(),
             settings.origin(),
             settings.originSettings());

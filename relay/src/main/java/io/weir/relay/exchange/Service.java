@@ -1,5 +1,7 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.endpoint.Acceptor;
+import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,16 @@ interface Service {
    */
   @Nullable Exchange begin(ClientConnection client, RequestHead head);
 
+  /** Whether {@link #begin} takes requests of this method. */
+  default boolean takes(Method method) {
+    return method != Method.TRACE && method != Method.CONNECT;
+  }
+
+  /** Makes the owner of a connection that comes in at {@code entry}. */
+  default Acceptor.Accepted accept(Worker worker, Entry entry) {
+    return new ClientConnection(worker, entry);
+  }
+
   /** How long a client must have rested before it may be closed for one that comes. */
   default long restNanosMin() {
     return RestingClients.REST_NANOS_MIN;
@@ -20,7 +32,7 @@ interface Service {
   /** Gives up what it holds. */
   void close();
 
-  /** Makes the service of a loop. */
+  /** Makes the service of a loop; the same one for those that are one service. */
   interface Maker {
     Service make(Worker worker);
   }

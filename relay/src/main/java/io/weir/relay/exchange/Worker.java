@@ -2,6 +2,7 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.budget.Governor;
 import io.weir.relay.budget.GovernorListener;
+import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Spliceable;
 import io.weir.relay.http.Reason;
@@ -17,6 +18,7 @@ import io.weir.relay.pump.PipePool;
 import io.weir.relay.pump.Pump;
 import io.weir.relay.pump.SplicePump;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,18 +33,23 @@ final class Worker extends Timed {
   final ResponseHead responseHead;
   final ResponseWriter responseWriter;
   final Counters counters = new Counters();
-  final Service service;
+
+  /** Whether plain sockets are raw descriptors. */
+  final boolean raw;
+
+  private final HashMap<Service.Maker, Service> services = new HashMap<>();
+  private final Entry main;
   final PipePool pipes = new PipePool();
   final Governor governor;
   final RestingClients resting;
   private final Admission admission;
   private final StalledReset.Share stalled;
-  private final ArrayList<ClientConnection> connections = new ArrayList<>();
+  private final ArrayList<Connection> connections = new ArrayList<>();
   private boolean draining;
   private boolean scarce;
   private @Nullable ExchangeLog log;
 
-  Worker(Loop loop, ServerSettings settings, Admission admission, Service.Maker service) {
+  Worker(Loop loop, ServerSettings settings, boolean raw, Admission admission, EntrySettings main) {
     this.loop = loop;
     this.settings = settings;
     this.log = settings.log();
@@ -53,8 +60,9 @@ final class Worker extends Timed {
     this.admission = admission;
     this.governor = admission.governor();
     this.stalled = admission.resets().share();
-    this.service = service.make(this);
-    this.resting = new RestingClients(this.service.restNanosMin());
+    this.raw = raw;
+    this.main = main.on(this);
+    this.resting = new RestingClients(this.main.service().restNanosMin());
     loop.watch(this);
   }
 
@@ -69,18 +77,33 @@ final class Worker extends Timed {
     return new CopyPump(source, sink, framing, loop.in());
   }
 
-  /** A connection for a client that was accepted, or null if there is no room for it. */
-  @Nullable ClientConnection open() {
+  /** The one service that {@code maker} makes here; it is closed with this worker. */
+  Service service(Service.Maker maker) {
+    Service known = services.get(maker);
+    if (known == null) {
+      known = maker.make(this);
+      services.put(maker, known);
+    }
+    return known;
+  }
+
+  /** The one that this worker began with. */
+  Entry main() {
+    return main;
+  }
+
+  /** The owner of a connection that was accepted, or null if there is no room for it. */
+  Acceptor.@Nullable Accepted open(Entry entry) {
     if (!admission.enter()) {
       long nowNanos = System.nanoTime();
       if (!closeIdle(nowNanos, false) || !admission.enter()) {
-        admission.room().ask(nowNanos);
+        admission.askForRoom(nowNanos);
         counters.failed(Reason.OVERLOADED);
         MemoryLog.noPlace(admission);
         return null;
       }
     }
-    return new ClientConnection(this);
+    return entry.accept(this);
   }
 
   /** Takes the least lease of a connection, if there is one left. */
@@ -93,7 +116,7 @@ final class Worker extends Timed {
     if (admit() || (closeIdle(nowNanos, true) && admit())) {
       return true;
     }
-    admission.room().ask(nowNanos); // another loop may have one
+    admission.askForRoom(nowNanos); // another loop may have one
     return false;
   }
 
@@ -174,16 +197,16 @@ final class Worker extends Timed {
   }
 
   private void resetStalled(long nowNanos) {
-    ClientConnection largest = admission.hasLease() ? null : largestStalled();
+    Connection largest = admission.hasLease() ? null : largestStalled();
     boolean due = stalled.due(largest == null ? 0 : largest.stalledBytes(), nowNanos);
     if (due && largest != null) {
       largest.resetStalled(nowNanos);
     }
   }
 
-  private @Nullable ClientConnection largestStalled() {
-    ClientConnection largest = null;
-    for (ClientConnection connection : connections) {
+  private @Nullable Connection largestStalled() {
+    Connection largest = null;
+    for (Connection connection : connections) {
       long bytes = connection.stalledBytes();
       if (bytes > (largest == null ? 0 : largest.stalledBytes())) {
         largest = connection;
@@ -200,15 +223,23 @@ final class Worker extends Timed {
     return draining;
   }
 
-  void opened(ClientConnection connection) {
+  void opened(Connection connection) {
     connection.listIndex = connections.size();
     connections.add(connection);
     counters.connectionOpened();
     loop.watch(connection);
   }
 
-  void closed(ClientConnection connection) {
-    ClientConnection last = connections.removeLast();
+  /** {@code fresh} has taken {@code old}'s endpoint, and its place here. */
+  void replaced(Connection old, Connection fresh) {
+    fresh.listIndex = old.listIndex;
+    connections.set(old.listIndex, fresh);
+    loop.unwatch(old);
+    loop.watch(fresh);
+  }
+
+  void closed(Connection connection) {
+    Connection last = connections.removeLast();
     if (connection.listIndex < connections.size()) {
       connections.set(connection.listIndex, last);
       last.listIndex = connection.listIndex;
@@ -221,7 +252,7 @@ final class Worker extends Timed {
   /** From now on connections end with the exchange they serve; those that serve none end now. */
   void drain() {
     draining = true;
-    for (ClientConnection connection : new ArrayList<>(connections)) {
+    for (Connection connection : new ArrayList<>(connections)) {
       connection.drain();
     }
   }
@@ -229,14 +260,14 @@ final class Worker extends Timed {
   /** Cuts what is left. Returns how many exchanges that ended before their time. */
   int cut() {
     int cut = 0;
-    for (ClientConnection connection : new ArrayList<>(connections)) {
+    for (Connection connection : new ArrayList<>(connections)) {
       try {
         cut += connection.cut() ? 1 : 0;
       } catch (RuntimeException e) {
         loop.faults().record(e); // the others are still to be cut
       }
     }
-    service.close();
+    services.values().forEach(Service::close);
     pipes.close();
     loop.unwatch(this);
     return cut;
@@ -245,7 +276,7 @@ final class Worker extends Timed {
   /** What the sockets of each connection hold now. */
   List<Holding> holdings() {
     ArrayList<Holding> holdings = new ArrayList<>();
-    for (ClientConnection connection : connections) {
+    for (Connection connection : connections) {
       connection.addHoldings(holdings);
     }
     return holdings;
@@ -272,7 +303,7 @@ final class Worker extends Timed {
 
   /** Cuts the exchange that rows name so; false if there is none. */
   boolean cut(long id, Reason reason) {
-    for (ClientConnection connection : connections) {
+    for (Connection connection : connections) {
       if (connection.exchangeId() == id) {
         connection.cutExchange(reason);
         return true;

@@ -1,0 +1,41 @@
+package io.weir.relay.exchange;
+
+import io.weir.relay.http.Reason;
+import io.weir.relay.loop.Timed;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker has in its list: something that was accepted, with what it serves. It is listed by
+ * {@link Worker#opened}, until {@link Worker#closed}. Thread: the loop.
+ */
+abstract class Connection extends Timed {
+  /** Place in the worker's list, which sets it. */
+  int listIndex;
+
+  /** No new work from now on: it ends now if it serves nothing, else with what it serves. */
+  abstract void drain();
+
+  /** Ends it whatever it does; returns whether anything was cut by that. */
+  abstract boolean cut();
+
+  /** Adds what its sockets hold. */
+  abstract void addHoldings(List<Holding> to);
+
+  /** What the flows page shows, or null if nothing is under way. */
+  abstract @Nullable FlowRow row();
+
+  /** What its row names it, or 0. */
+  abstract long exchangeId();
+
+  /** Cuts what its row shows, if there is anything. */
+  abstract void cutExchange(Reason reason);
+
+  /** What it may hold, if it has stood still for so long that it may be reset; else 0. */
+  long stalledBytes() {
+    return 0;
+  }
+
+  /** Resets what stands still, unless that has moved meanwhile. */
+  void resetStalled(long nowNanos) {}
+}
