@@ -38,7 +38,10 @@ final class LeastLease {
   Answer take(Worker worker, long nowNanos) {
     taken = taken || worker.admit(nowNanos);
     if (taken) {
-      waits = false;
+      if (waits) {
+        waits = false;
+        worker.withdrawReset(nowNanos);
+      }
       return Answer.TAKEN;
     }
     if (!waits) {

@@ -60,6 +60,14 @@ final class StalledReset {
     return false;
   }
 
+  /**
+   * Whoever asked got what it lacked. It may have asked once more since, just before an exchange
+   * was reset for it, and the next would be reset for nobody; who still lacks it asks again.
+   */
+  void withdraw(long nowNanos) {
+    want.take(nowNanos);
+  }
+
   /** What one loop says of itself. */
   final class Share {
     private final AtomicLong largestBytes = new AtomicLong();

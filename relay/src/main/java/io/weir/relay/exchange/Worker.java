@@ -141,6 +141,11 @@ final class Worker extends Timed {
     return stalledMillis() > 0 && admission.resets().ask(nowNanos);
   }
 
+  /** What was asked for is there: nothing is to be reset for it any more. */
+  void withdrawReset(long nowNanos) {
+    admission.resets().withdraw(nowNanos);
+  }
+
   /** How long an exchange must have stood still to be reset; 0 if none is. */
   int stalledMillis() {
     return admission.stalledMillis();

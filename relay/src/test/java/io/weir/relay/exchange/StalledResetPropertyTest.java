@@ -27,7 +27,11 @@ class StalledResetPropertyTest {
       nowNanos += elapsed;
       sinceReset = later(sinceReset, elapsed);
       sinceAsk = later(sinceAsk, elapsed);
-      if (random.nextInt(4) == 0) {
+      int what = random.nextInt(8);
+      if (what == 0) {
+        resets.withdraw(nowNanos);
+        sinceAsk = Long.MAX_VALUE;
+      } else if (what < 3) {
         boolean any = largest(published) > 0;
         assertThat(resets.ask(nowNanos)).isEqualTo(any);
         sinceAsk = any ? 0 : sinceAsk;
