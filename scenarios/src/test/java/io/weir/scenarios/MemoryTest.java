@@ -89,7 +89,11 @@ class MemoryTest {
     try (Origin origin = origin();
         Program weir =
             Program.serve(
-                "--quiet", "--resource", "http://127.0.0.1:" + origin.port() + "/disk.img")) {
+                "--quiet",
+                "--memory",
+                count > 4_000 ? "512m" : "256m", // 41 KiB a connection at least
+                "--resource",
+                "http://127.0.0.1:" + origin.port() + "/disk.img")) {
       readSlowly(weir, count);
       weir.await("the first readers are gone", () -> weir.total("open_exchanges") == 0);
       long before = weir.rssBytes();

@@ -27,7 +27,10 @@ class StalledReadersTest {
   private static final long SEED = 41;
   private static final int READERS = Program.LONG ? 1_000 : 100;
   private static final int BODY_BYTES = 4 << 20;
-  private static final String MEMORY = Program.LONG ? "128m" : "100m";
+
+  /** For as many readers: each takes at least 41 KiB. */
+  private static final String MEMORY = Program.LONG ? "160m" : "100m";
+
   private static final int CYCLES = Program.LONG ? 10 : 3;
   private static final int UPLOADS = Program.LONG ? 1_200 : 400;
 
@@ -132,7 +135,7 @@ class StalledReadersTest {
     List<RawClient> uploads = new ArrayList<>();
     List<RawClient> taken = new ArrayList<>();
     try (RawOrigin origin = RawOrigin.start(script, 8 * 1024);
-        Program weir = serve(origin.port());
+        Program weir = serve(origin.port(), "--send-timeout", "10m");
         SteeredReaders readers = SteeredReaders.start(weir.address(), "/", 8, BODY_BYTES, SEED)) {
       awaitStandstill(weir);
       List<Thread> writers = new ArrayList<>();
