@@ -9,6 +9,7 @@ import io.weir.relay.http.Reason;
 import io.weir.relay.http1.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin address answers, behind its {@link AdminGate}. Thread: its listener's loop. */
@@ -16,6 +17,9 @@ public final class AdminPages implements LocalHandler {
   private static final String TEXT = "text/plain; charset=us-ascii";
   static final String JSON = "application/json";
   private static final String FLOW = "/flows/";
+
+  /** As a row has it: never beyond 18 digits. */
+  private static final Pattern FLOW_ID = Pattern.compile("[1-9][0-9]{0,17}");
 
   /**
    * With every answer. Nothing is loaded from elsewhere, nothing inline runs, nobody frames it, and
@@ -174,12 +178,10 @@ public final class AdminPages implements LocalHandler {
     if (server == null) {
       return now(NOT_YET);
     }
-    long number;
-    try {
-      number = Long.parseLong(id);
-    } catch (NumberFormatException e) {
+    if (!FLOW_ID.matcher(id).matches()) {
       return now(NO_FLOW);
     }
+    long number = Long.parseLong(id);
     return server
         .cut(number, Reason.ADMIN_CUT)
         .thenApply(

@@ -83,7 +83,9 @@ class AdminGuardTest {
           .startsWith("HTTP/1.1 403 ");
       assertThat(ask(weir, "GET /live", here, "Sec-Fetch-Site: cross-site"))
           .startsWith("HTTP/1.1 403 ");
-      assertThat(ask(weir, "DELETE /flows/1", here)).startsWith("HTTP/1.1 404 ");
+      for (String id : List.of("1", "+1", "-1", "0", "99999999999999999999", "")) {
+        assertThat(ask(weir, "DELETE /flows/" + id, here)).as(id).startsWith("HTTP/1.1 404 ");
+      }
       assertThat(ask(weir, "PUT /flows", here)).startsWith("HTTP/1.1 405 ");
     }
   }

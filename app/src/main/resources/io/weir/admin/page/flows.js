@@ -203,6 +203,7 @@ export class Flows {
     }
     const notice = document.getElementById("notice");
     notice.hidden = !problem;
+    button.disabled = !problem;
     notice.textContent = problem ? `Flow ${id} was not closed: ${problem}` : "";
     if (!problem) {
       this.rows = this.rows.filter((r) => r.id !== id);
