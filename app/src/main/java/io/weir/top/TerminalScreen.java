@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -14,12 +15,15 @@ import org.jline.utils.AttributedStyle;
 import org.jline.utils.Display;
 import org.jline.utils.InfoCmp.Capability;
 import org.jline.utils.NonBlockingReader;
+import org.jline.utils.ShutdownHooks;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The screen on a terminal. Whatever ends it, {@link #restore} puts the terminal back: the user,
  * Ctrl-C, a signal, a failure.
  *
- * <p>Confined to the main thread, but for {@link #restore}, which a signal's thread may call.
+ * <p>Confined to the main thread, but for {@link #restore}, which the end of the JVM calls; after
+ * it nothing is drawn.
  */
 final class TerminalScreen {
   private static final int KEY_MILLIS = 200;
@@ -42,7 +46,7 @@ final class TerminalScreen {
   private final Display display;
   private final View view = new View();
   private final AtomicBoolean ended = new AtomicBoolean();
-  private final AtomicBoolean restored = new AtomicBoolean();
+  private boolean restored;
 
   private TerminalScreen(Terminal terminal, Screen screen, Polling polling) {
     this.terminal = terminal;
@@ -54,30 +58,34 @@ final class TerminalScreen {
 
   /** Shows the screen until the user ends it. */
   static void show(Screen screen, Polling polling) throws IOException {
+    AtomicReference<@Nullable TerminalScreen> shown = new AtomicReference<>();
+    // The library closes its terminal when the JVM ends, and takes what was added in turn.
+    ShutdownHooks.Task task = ShutdownHooks.add(() -> restore(shown.get()));
     try (Terminal terminal =
         TerminalBuilder.builder().system(true).dumb(false).providers("ffm,exec").build()) {
-      TerminalScreen shown = new TerminalScreen(terminal, screen, polling);
-      Thread hook = new Thread(shown::restore, "restore");
-      Runtime.getRuntime().addShutdownHook(hook);
+      TerminalScreen fresh = new TerminalScreen(terminal, screen, polling);
+      shown.set(fresh);
       try {
-        shown.enter();
-        shown.run();
+        fresh.enter();
+        fresh.run();
       } finally {
-        shown.restore();
-        unhook(hook);
+        fresh.restore();
       }
+    } finally {
+      ShutdownHooks.remove(task);
     }
   }
 
-  private static void unhook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: the hook has run, or does nothing any more.
+  private static void restore(@Nullable TerminalScreen shown) {
+    if (shown != null) {
+      shown.restore();
     }
   }
 
-  private void enter() {
+  private synchronized void enter() {
+    if (restored) {
+      return;
+    }
     terminal.handle(Terminal.Signal.INT, _ -> ended.set(true));
     Attributes raw = new Attributes(found);
     raw.setLocalFlags(
@@ -94,8 +102,9 @@ final class TerminalScreen {
     terminal.flush();
   }
 
-  private void restore() {
-    if (restored.compareAndSet(false, true)) {
+  private synchronized void restore() {
+    if (!restored) {
+      restored = true;
       terminal.puts(Capability.exit_ca_mode);
       terminal.puts(Capability.cursor_normal);
       terminal.flush();
@@ -142,7 +151,10 @@ final class TerminalScreen {
     };
   }
 
-  private void draw(int width, int height) {
+  private synchronized void draw(int width, int height) {
+    if (restored) {
+      return;
+    }
     display.resize(Size.of(width, height));
     List<AttributedString> lines = new ArrayList<>(height);
     Screen.Data data = polling.data();

@@ -163,9 +163,22 @@ final class Program implements AutoCloseable {
     command.add(Path.of(property("java.home"), "bin", "java").toString());
     command.add("@" + dist.resolve("jvm.options"));
     command.add("-XX:AOTCache=" + dist.resolve("weir.aot"));
+    command.addAll(sizes(words));
     command.addAll(List.of("-cp", dist.resolve("weir.jar").toString(), "io.weir.cli.Weir"));
     command.addAll(words);
     return command;
+  }
+
+  /** The heap and the direct buffers that the launcher derives from MiB given as --memory. */
+  private static List<String> sizes(List<String> words) {
+    int at = words.indexOf("--memory") + 1;
+    if (at == 0 || !words.get(at).matches("[0-9]+m")) {
+      return List.of();
+    }
+    int mib = Integer.parseInt(words.get(at).substring(0, words.get(at).length() - 1));
+    int heap = Math.max(16, (mib + 47) / 48 * 2);
+    int direct = Math.max(32, mib * 3 / 4);
+    return List.of("-Xmx" + heap + "m", "-XX:MaxDirectMemorySize=" + direct + "m");
   }
 
   private static ProcessBuilder builder(List<String> command) {
