@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KernelMemory {
   /** A TCP socket with its inode, dentry, file and epoll item. */
-  static final long SOCKET_BYTES = 2_816;
+  static final long SOCKET_BYTES = 4_096;
 
   /** Half a pipe: its ends are counted as descriptors, and share the pipe itself. */
   static final long PIPE_END_BYTES = 1_280;

@@ -13,7 +13,7 @@ import io.weir.relay.endpoint.KernelLimits;
  */
 public record ConnectionCost(long leaseBytes, long objectBytes, long queuedBytes) {
   /** A TCP socket with its file and its epoll item, bytes: docs/decisions/0009. */
-  static final int SOCKET_BYTES = 2816;
+  static final int SOCKET_BYTES = 4096;
 
   /** The cost here, where either side is a raw descriptor or a Netty channel. */
   public static ConnectionCost of(boolean rawClient, boolean rawOrigin) {
