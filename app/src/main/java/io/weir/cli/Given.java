@@ -13,7 +13,7 @@ final class Given {
   private final Options options;
   private final Map<String, List<String>> values = new HashMap<>();
 
-  private @Nullable String operand;
+  private final List<String> operands = new ArrayList<>();
 
   Given(Options options) {
     this.options = options;
@@ -27,17 +27,23 @@ final class Given {
     all.add(value);
   }
 
-  /** The one word that belongs to no option. */
-  void operand(String label, String word) throws UsageException {
-    if (operand != null) {
-      throw new UsageException("'" + operand + "' and '" + word + "': give one " + label);
+  /** A word that belongs to no option. */
+  void operand(Options.Option which, String word) throws UsageException {
+    if (!operands.isEmpty() && !which.repeatable()) {
+      throw new UsageException(
+          "'" + operands.getFirst() + "' and '" + word + "': give one " + which.name());
     }
-    operand = word;
+    operands.add(word);
   }
 
   /** The word that belongs to no option, or null. */
   @Nullable String operand() {
-    return operand;
+    return operands.isEmpty() ? null : operands.getFirst();
+  }
+
+  /** All words that belong to no option. */
+  List<String> operands() {
+    return operands;
   }
 
   boolean has(String name) {

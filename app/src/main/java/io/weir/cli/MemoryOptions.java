@@ -38,14 +38,15 @@ final class MemoryOptions {
   }
 
   /** What the plan is for, as far as other options say so. */
-  record Shape(boolean raw, boolean rawOrigin, int idleOrigins, int listeners) {}
+  record Shape(
+      boolean raw, boolean tlsClients, boolean tlsOrigin, int idleOrigins, int listeners) {}
 
   /** The shape that the options give; neither --to nor --resource need be there. */
   static Shape shape(Given given, int threads, int listeners) throws UsageException {
     boolean raw = !given.has("--no-native") && LoopGroup.rawAvailable();
     int idle = given.count("--origin-idle", 0, CONNECTIONS_MAX);
     int idleOrigins = (int) Math.min((long) idle * threads, Integer.MAX_VALUE);
-    return new Shape(raw, raw && !isHttps(given), idleOrigins, listeners);
+    return new Shape(raw, given.has("--tls-cert"), isHttps(given), idleOrigins, listeners);
   }
 
   private static boolean isHttps(Given given) {
@@ -87,8 +88,9 @@ final class MemoryOptions {
         given.has("--max-connections") ? given.count("--max-connections", 1, CONNECTIONS_MAX) : 0;
     return new MemoryNeeds(
         system,
-        ConnectionCost.of(shape.raw(), shape.rawOrigin()),
-        (shape.raw() ? 0 : 1) + (shape.rawOrigin() ? 0 : 1),
+        ConnectionCost.of(shape.raw(), shape.tlsClients(), shape.tlsOrigin()),
+        shape.raw() ? 0 : 2,
+        (shape.tlsClients() ? 1 : 0) + (shape.tlsOrigin() ? 1 : 0),
         shape.idleOrigins(),
         shape.listeners(),
         asked);

@@ -52,6 +52,12 @@ final class Options {
     return this;
   }
 
+  /** Words that belong to no option may be given. */
+  Options operands(String label, String description) {
+    operand = new Option(label, null, null, true, description);
+    return this;
+  }
+
   /** A switch. */
   Options flag(String option, String description) {
     options.add(new Option(option, null, null, false, description));
@@ -95,7 +101,7 @@ final class Options {
       String word = words[next++];
       Option one = operand;
       if (one != null && !word.startsWith("-")) {
-        given.operand(one.name(), word);
+        given.operand(one, word);
         continue;
       }
       int equals = word.startsWith("--") ? word.indexOf('=') : -1;

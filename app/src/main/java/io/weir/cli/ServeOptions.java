@@ -1,6 +1,8 @@
 package io.weir.cli;
 
 import io.weir.load.Quantity;
+import io.weir.relay.endpoint.Connector;
+import io.weir.relay.exchange.ForwardSettings;
 import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.ServerSettings;
@@ -10,12 +12,14 @@ import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.UpstreamPolicy;
 import io.weir.relay.origin.Origin;
 import io.weir.relay.origin.OriginSettings;
+import io.weir.relay.tls.ServerTls;
 import io.weir.server.AccessLogTarget;
 import io.weir.server.ListenAddress;
 import io.weir.server.MemoryPlan;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
 import io.weir.server.SystemLimits;
+import io.weir.server.TunnelAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -42,10 +46,12 @@ final class ServeOptions {
     Options options =
         new Options(
             "serve",
-            "weir serve (--to URL | --resource URL) [OPTION...]",
-            "Relays HTTP/1.1 to one origin, reading no faster than the reader drains.",
+            "weir serve (--to URL | --resource URL | --forward | --tcp ... | --sni ...) [OPTION...]",
+            "Relays HTTP/1.1, HTTP/2 and raw TCP, reading no faster than the reader drains.",
             "Sizes: 64k, 256m, 1g (binary). Times: 500ms, 30s, 5m, 1h.");
     origin(options);
+    ForwardOptions.add(options);
+    TunnelOptions.add(options);
     listener(options);
     times(options);
     limits(options);
@@ -59,39 +65,28 @@ final class ServeOptions {
     options
         .value("--to", "URL", "Origin: the request's path and query are appended to this URL.")
         .value("--resource", "URL", "Every GET or HEAD, whatever its path, gets this one resource.")
-        .flag(
-            "--insecure-origin",
-            "Accept any certificate of an https origin: anybody on the way can pose as the origin,"
-                + " read and change everything.")
-        .value(
-            "--origin-ca",
-            "FILE",
-            "Trust the certificates in this PEM file for the origin, not the JDK's.")
-        .value(
-            "--tls-provider",
-            "WHICH",
-            "auto",
-            "TLS to the origin: auto, native (BoringSSL) or jdk; auto is native where there is one.")
         .value("--resolver", "ADDRESS[:PORT]", "DNS server to ask instead of the system's.");
+    TlsOptions.addOrigin(options);
   }
 
   private static void listener(Options options) {
-    options
-        .values(
-            "--listen",
-            "[HOST:]PORT",
-            "Where to listen: 3001, 0.0.0.0:3001, [::]:3001, or a name for all its addresses"
-                + " (default: "
-                + DEFAULT_LISTEN
-                + ").")
-        .value(
-            "--admin",
-            "[HOST:]PORT",
-            "127.0.0.1:3002",
-            "Where the live page is (/), and /healthz, /readyz, /flows, /memory, /metrics.");
+    options.values(
+        "--listen",
+        "[HOST:]PORT",
+        "Where to listen: 3001, 0.0.0.0:3001, [::]:3001, or a name for all its addresses"
+            + " (default: "
+            + DEFAULT_LISTEN
+            + ").");
+    TlsOptions.addListener(options);
+    options.value(
+        "--admin",
+        "[HOST:]PORT",
+        "127.0.0.1:3002",
+        "Where the live page is (/), and /healthz, /readyz, /flows, /memory, /metrics.");
     AdminOptions.add(options);
     options
         .value("--threads", "N", "Event loops (default: one for each core).")
+        .flag("--no-http2", "Take HTTP/1.1 alone: no HTTP/2, by ALPN or by prior knowledge.")
         .flag("--no-native", "Sockets by NIO, not by epoll and system calls of our own.")
         .flag("--no-splice", "Bodies by copying, not through pipes of the kernel.")
         .flag("--quiet", "Without the line of each second on standard output.")
@@ -110,7 +105,7 @@ final class ServeOptions {
         .value("--first-byte-timeout", "TIME", "60s", "For the origin's response to begin.")
         .value("--idle-timeout", "TIME", "60s", "Between two reads of a body.")
         .value("--send-timeout", "TIME", "60s", "For a receiver to take a byte while bytes wait.")
-        .value("--tunnel-timeout", "TIME", "1h", "For a byte either way after an Upgrade.")
+        .value("--tunnel-timeout", "TIME", "1h", "For a byte either way in a tunnel.")
         .value("--origin-idle-timeout", "TIME", "30s", "How long an idle connection is kept.");
   }
 
@@ -135,6 +130,7 @@ final class ServeOptions {
             "--trusted-proxy",
             "CIDR",
             "Append to the X-Forwarded fields of these peers; those of others are replaced.");
+    ProxyProtocolOptions.add(options);
   }
 
   private static void log(Options options) {
@@ -154,45 +150,95 @@ final class ServeOptions {
    */
   static ServeSettings read(Given given, SystemLimits system)
       throws UsageException, StartException {
-    boolean resource = given.has("--resource");
-    Origin origin = origin(given, resource ? "--resource" : "--to");
     List<ListenAddress> listen = listen(given);
     ListenAddress admin =
         given.has("--no-admin") ? null : address("--admin", given.texts("--admin").getFirst());
+    ServerTls.Settings tls = TlsOptions.readListener(given);
     ServerSettings server = server(given);
-    RelaySettings relay =
-        new RelaySettings(
-            origin,
-            originSettings(given, origin),
-            upstream(given, origin, resource),
-            resource,
-            maxBody(given),
-            trusted(given));
+    Main main = main(given, listen);
+    List<TunnelAddress> tunnels =
+        TunnelOptions.read(given, originSettings(given, null), ProxyProtocolOptions.sent(given));
+    TrustedProxies proxies = ProxyProtocolOptions.proxies(given);
     AccessLogTarget log = accessLog(given);
     int drainMillis = given.millis("--drain", 0);
     // Last: it is about all of the above.
-    MemoryPlan plan = MemoryOptions.plan(given, shape(given, listen), system);
+    MemoryPlan plan = MemoryOptions.plan(given, shape(given, listen, tunnels), system);
     return new ServeSettings(
         listen,
+        plainListen(given),
         admin,
         AdminOptions.read(given, admin, System.getenv(AdminOptions.TOKEN_VARIABLE)),
         server.withMemory(MemoryOptions.settings(given, plan)),
-        relay,
+        main.relay(),
+        main.forward(),
+        tls,
+        !given.has("--no-http2"),
+        tunnels,
+        proxies,
         log,
         drainMillis,
-        (resource ? "the resource " : "to ") + origin,
+        text(main, tunnels),
         plan);
+  }
+
+  /** What the listening addresses serve: one of the two. */
+  private record Main(
+      @Nullable RelaySettings relay, @Nullable ForwardSettings forward, String text) {}
+
+  private static Main main(Given given, List<ListenAddress> listen)
+      throws UsageException, StartException {
+    ForwardSettings forward =
+        ForwardOptions.read(given, listen, originSettings(given, null), maxBody(given));
+    if (forward != null) {
+      return new Main(null, forward, ForwardOptions.text(given));
+    }
+    if (!hasMain(given)) {
+      return new Main(null, null, "");
+    }
+    boolean resource = given.has("--resource");
+    Origin origin = origin(given, resource ? "--resource" : "--to");
+    RelaySettings relay =
+        new RelaySettings(
+            origin,
+            originSettings(given, TlsOptions.read(given, origin)),
+            upstream(given, origin, resource),
+            resource,
+            maxBody(given),
+            trusted(given),
+            ProxyProtocolOptions.sent(given));
+    return new Main(relay, null, (resource ? "the resource " : "to ") + origin);
+  }
+
+  /** Whether requests are taken: with tunnels alone there is nothing to answer them. */
+  private static boolean hasMain(Given given) {
+    boolean named = given.has("--to") || given.has("--resource") || given.has("--forward");
+    return named || !TunnelOptions.given(given);
+  }
+
+  private static String text(Main main, List<TunnelAddress> tunnels) {
+    StringBuilder text = new StringBuilder(main.text());
+    for (TunnelAddress tunnel : tunnels) {
+      text.append(text.isEmpty() ? "" : ", ").append(tunnel.text());
+    }
+    return text.toString();
   }
 
   /** What {@code --explain-memory} prints. */
   static String explainMemory(Given given, SystemLimits system) throws UsageException {
-    return MemoryOptions.explain(given, shape(given, listen(given)), system);
+    List<TunnelAddress> tunnels = TunnelOptions.read(given, originSettings(given, null), null);
+    return MemoryOptions.explain(given, shape(given, listen(given), tunnels), system);
   }
 
-  private static MemoryOptions.Shape shape(Given given, List<ListenAddress> listen)
-      throws UsageException {
+  private static MemoryOptions.Shape shape(
+      Given given, List<ListenAddress> listen, List<TunnelAddress> tunnels) throws UsageException {
     int listeners = 0;
+    for (TunnelAddress tunnel : tunnels) {
+      listeners += tunnel.address().sockets().size();
+    }
     for (ListenAddress address : listen) {
+      listeners += address.sockets().size();
+    }
+    for (ListenAddress address : plainListen(given)) {
       listeners += address.sockets().size();
     }
     return MemoryOptions.shape(given, threads(given), listeners);
@@ -203,7 +249,8 @@ final class ServeOptions {
       throw new UsageException(
           given.has("--to")
               ? "--to and --resource exclude each other: give one of them"
-              : "give --to URL (the origin) or --resource URL (the one resource to serve)");
+              : "give --to URL (the origin), --resource URL (the one resource to serve), --forward,"
+                  + " --tcp or --sni");
     }
     String url = given.texts(name).getFirst();
     try {
@@ -250,14 +297,14 @@ final class ServeOptions {
         : Runtime.getRuntime().availableProcessors();
   }
 
-  private static OriginSettings originSettings(Given given, Origin origin)
-      throws UsageException, StartException {
+  private static OriginSettings originSettings(Given given, Connector.@Nullable Tls tls)
+      throws UsageException {
     return new OriginSettings(
         given.millis("--connect-timeout", 1),
         given.millis("--origin-idle-timeout", 1),
         given.count("--origin-idle", 0, CONNECTIONS_MAX),
         given.count("--origin-connections", 0, CONNECTIONS_MAX),
-        TlsOptions.read(given, origin),
+        tls,
         resolver(given));
   }
 
@@ -297,8 +344,20 @@ final class ServeOptions {
     for (String text : given.texts("--listen")) {
       addresses.add(address("--listen", text));
     }
-    if (addresses.isEmpty()) {
+    if (!hasMain(given) && !addresses.isEmpty()) {
+      throw new UsageException(
+          "--listen is where requests come in: give --to, --resource or --forward, too");
+    }
+    if (addresses.isEmpty() && hasMain(given)) {
       addresses.add(ListenAddress.parse(DEFAULT_LISTEN));
+    }
+    return addresses;
+  }
+
+  private static List<ListenAddress> plainListen(Given given) throws UsageException {
+    ArrayList<ListenAddress> addresses = new ArrayList<>();
+    for (String text : given.texts("--plain-listen")) {
+      addresses.add(address("--plain-listen", text));
     }
     return addresses;
   }

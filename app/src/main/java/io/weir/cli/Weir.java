@@ -1,5 +1,6 @@
 package io.weir.cli;
 
+import io.weir.certificate.CertCommand;
 import io.weir.demo.Demo;
 import io.weir.demo.DemoSettings;
 import io.weir.doctor.DoctorCommand;
@@ -22,7 +23,7 @@ public final class Weir {
   static final int WRONG_USAGE = 2;
 
   private static final List<String> COMMANDS =
-      List.of("serve", "demo", "doctor", "top", "bench", "lab", "help");
+      List.of("serve", "demo", "doctor", "top", "cert", "bench", "lab", "help");
 
   private static final String USAGE =
       """
@@ -32,6 +33,7 @@ public final class Weir {
         demo    see it work: an origin, the relay and slow readers, all here
         doctor  tell a leak from buffering from memory that malloc keeps, for any process
         top     watch a Weir that serves, in this terminal
+        cert    make a certificate for trying TLS
         bench   compare with other proxies that are installed here
         lab     experiments: where memory goes that was freed, and what RSS does not show
         help    show this text, or with a command its options
@@ -76,6 +78,7 @@ public final class Weir {
         case "demo" -> demo(args);
         case "doctor" -> doctor(args);
         case "top" -> top(args);
+        case "cert" -> cert(args);
         case "train" -> Train.run();
         case "bench" -> wrongUsage(BENCH);
         case "lab" -> wrongUsage(LAB);
@@ -137,6 +140,14 @@ public final class Weir {
     return DONE;
   }
 
+  private int cert(String... args) throws UsageException, StartException, InterruptedException {
+    if (wantsHelp(args)) {
+      return show(CertOptions.all().usage());
+    }
+    CertCommand.run(CertOptions.read(CertOptions.all().read(args)), out);
+    return DONE;
+  }
+
   private int help(String... args) throws UsageException {
     if (args.length < 2) {
       return show(USAGE);
@@ -146,6 +157,7 @@ public final class Weir {
       case "demo" -> show(DemoOptions.all().usage());
       case "doctor" -> show(DoctorOptions.all().usage());
       case "top" -> show(TopOptions.all().usage());
+      case "cert" -> show(CertOptions.all().usage());
       case "bench" -> show(BENCH);
       case "lab" -> show(LAB);
       default -> wrongUsage(unknown(args[1]));

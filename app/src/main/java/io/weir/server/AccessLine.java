@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * One line of the access log, made again and again in the same buffer. Confined to one thread.
  *
  * <pre>
- *   common    PEER - - [22/Nov/2026:18:36:32 +0100] "GET /a HTTP/1.1" 200 1234
+ *   common    PEER - USER [22/Nov/2026:18:36:32 +0100] "GET /a HTTP/1.1" 200 1234
  *   combined  ... "REFERER" "USER-AGENT"
  *   json      {"time":"2026-11-22T18:36:32+01:00","peer":"127.0.0.1:40312","method":"GET", ...}
  * </pre>
@@ -78,10 +78,13 @@ final class AccessLine {
   }
 
   private void common(ExchangeEnd end) {
-    plain(end.peer().getAddress().getHostAddress()).plain(" - - [").plain(time).plain("] \"");
+    plain(end.peer().getAddress().getHostAddress()).plain(" - ");
+    escaped(end.user()).plain(" [").plain(time).plain("] \"");
     if (!end.method().equals("-")) {
       escaped(end.method()).plain(" ").escaped(end.target());
-      plain(end.minorVersion() == 0 ? " HTTP/1.0" : " HTTP/1.1");
+      if (end.minorVersion() >= 0) {
+        plain(end.minorVersion() == 0 ? " HTTP/1.0" : " HTTP/1.1");
+      }
     }
     plain("\" ").number(end.status()).plain(" ").number(end.downloadedBytes());
   }
@@ -90,11 +93,14 @@ final class AccessLine {
     InetSocketAddress peer = end.peer();
     plain("{\"time\":\"").plain(time).plain("\",\"peer\":\"").plain(ListenAddress.text(peer));
     plain("\",\"method\":\"").quoted(end.method()).plain("\",\"target\":\"").quoted(end.target());
-    plain("\",\"protocol\":\"HTTP/1.").number(end.minorVersion());
+    if (end.minorVersion() >= 0) {
+      plain("\",\"protocol\":\"HTTP/1.").number(end.minorVersion());
+    }
     plain("\",\"status\":").number(end.status());
     plain(",\"downloaded_bytes\":").number(end.downloadedBytes());
     plain(",\"uploaded_bytes\":").number(end.uploadedBytes());
     plain(",\"took_ms\":").number(end.tookMillis());
+    optional(",\"user\":\"", end.user());
     optional(",\"referer\":\"", end.referer());
     optional(",\"user_agent\":\"", end.userAgent());
     optional(",\"error\":\"", end.reason() == null ? null : end.reason().word());

@@ -8,6 +8,7 @@ import io.weir.relay.exchange.ConnectionCost;
  * @param system what the surroundings give
  * @param cost of a client's connection and its connection to the origin
  * @param channelsPerConnection how many of these two are Netty channels and not raw descriptors
+ * @param enginesPerConnection how many of these two speak TLS
  * @param idleOrigins connections to the origin that may wait for their next request
  * @param listeners listening sockets, each with an accept queue
  * @param connectionsAsked clients at once that the user asked for, or 0 for as many as fit
@@ -16,6 +17,7 @@ public record MemoryNeeds(
     SystemLimits system,
     ConnectionCost cost,
     int channelsPerConnection,
+    int enginesPerConnection,
     int idleOrigins,
     int listeners,
     int connectionsAsked) {
@@ -25,7 +27,13 @@ public record MemoryNeeds(
         new SystemLimits(
             heapBytes, system.descriptorsMax(), system.backlogMax(), system.memoryLimitBytes());
     return new MemoryNeeds(
-        other, cost, channelsPerConnection, idleOrigins, listeners, connectionsAsked);
+        other,
+        cost,
+        channelsPerConnection,
+        enginesPerConnection,
+        idleOrigins,
+        listeners,
+        connectionsAsked);
   }
 
   /** A connection's least share of memory. */
@@ -40,7 +48,8 @@ public record MemoryNeeds(
 
   /** What does not depend on how many clients there are. */
   long fixedBytes() {
-    return system.heapBytes() + MemoryPlan.PROGRAM_BYTES + idleOriginBytes();
+    long tls = enginesPerConnection == 0 ? 0 : MemoryPlan.TLS_PROGRAM_BYTES;
+    return system.heapBytes() + MemoryPlan.PROGRAM_BYTES + tls + idleOriginBytes();
   }
 
   /** One place in the accept queue of each listener. */
@@ -50,7 +59,8 @@ public record MemoryNeeds(
 
   long heapBytesPerConnection() {
     return MemoryPlan.HEAP_BYTES_PER_CONNECTION
-        + MemoryPlan.HEAP_BYTES_PER_CHANNEL * channelsPerConnection;
+        + MemoryPlan.HEAP_BYTES_PER_CHANNEL * channelsPerConnection
+        + MemoryPlan.HEAP_BYTES_PER_ENGINE * enginesPerConnection;
   }
 
   /** How many connections the descriptors suffice for. */

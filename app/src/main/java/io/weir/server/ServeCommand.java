@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code weir serve}: serves until SIGTERM or Ctrl-C, then drains and exits: 0 if nothing was cut,
- * else 1. A second signal ends at once with 1. SIGHUP opens the access log anew.
+ * else 1. A second signal ends at once with 1. SIGHUP opens the access log anew, and reads
+ * certificates, keys and users anew.
  *
  * <p>The main thread prints the line of each second; the signal's thread drains and exits, so that
  * a standard output that nobody reads delays nothing.
@@ -43,7 +44,7 @@ public final class ServeCommand {
     ServeCommand command = new ServeCommand(serving, settings.drainMillis(), out, err);
     Signals.on("TERM", command::signal);
     Signals.on("INT", command::signal);
-    Signals.on("HUP", serving::reopenLog);
+    Signals.on("HUP", serving::reload);
     err.println(readyLine(serving, settings));
     command.everySecond(quiet ? null : command.statusLine());
     Thread.currentThread().join();
@@ -65,7 +66,7 @@ public final class ServeCommand {
       throws StartException, IOException, InterruptedException {
     Serving serving = Serving.start(settings);
     try (serving) {
-      Signals.on("HUP", serving::reopenLog);
+      Signals.on("HUP", serving::reload);
       err.println(readyLine(serving, settings));
       InetSocketAddress admin = Objects.requireNonNull(serving.adminAddress());
       questions.ask(serving.addresses().getFirst(), admin);

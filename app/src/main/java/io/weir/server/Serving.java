@@ -2,13 +2,17 @@ package io.weir.server;
 
 import io.weir.admin.AdminPages;
 import io.weir.flight.FlightSwitch;
+import io.weir.relay.exchange.EntrySettings;
 import io.weir.relay.exchange.HttpServer;
 import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
 import io.weir.relay.exchange.Totals;
+import io.weir.relay.forward.Users;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.loop.Faults;
+import io.weir.relay.tls.ServerTls;
+import io.weir.relay.tls.TlsFileException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -35,9 +39,12 @@ public final class Serving implements AutoCloseable {
   private final AdminPages pages;
   private final Faults faults = new Faults();
   private final List<InetSocketAddress> addresses = new ArrayList<>();
+  private final EntrySettings main;
   private final HttpServer relay;
   private final FlightSwitch flight;
+  private final @Nullable ServerTls tls;
   private final @Nullable AccessLog accessLog;
+  private final @Nullable Users users;
   private @Nullable HttpServer admin;
   private @Nullable InetSocketAddress adminAddress;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -45,8 +52,11 @@ public final class Serving implements AutoCloseable {
   private Serving(ServeSettings settings) throws StartException {
     AccessLogTarget target = settings.accessLog();
     accessLog = target == null ? null : AccessLog.open(target);
+    tls = tls(settings.tls());
     pages = new AdminPages(settings.access(), settings.plan().memoryBytes());
-    relay = HttpServer.relay(settings.server().withLog(accessLog), settings.relay(), faults);
+    main = settings.main(tls);
+    relay = HttpServer.serving(settings.server().withLog(accessLog), main, faults);
+    users = settings.forward() == null ? null : settings.forward().users();
     flight = new FlightSwitch(relay);
     flight.look(); // before the first exchange
   }
@@ -64,7 +74,14 @@ public final class Serving implements AutoCloseable {
         serving.startAdmin(admin, settings.server());
       }
       for (ListenAddress address : settings.listen()) {
-        serving.addresses.addAll(listen(serving.relay, address));
+        serving.addresses.addAll(listen(serving.relay, address, serving.main));
+      }
+      for (ListenAddress address : settings.plainListen()) {
+        serving.addresses.addAll(listen(serving.relay, address, serving.main.within(null)));
+      }
+      for (TunnelAddress tunnel : settings.tunnels()) {
+        EntrySettings entry = settings.entry(tunnel);
+        serving.addresses.addAll(listen(serving.relay, tunnel.address(), entry));
       }
       serving.pages.show(serving.relay);
       return serving;
@@ -79,19 +96,29 @@ public final class Serving implements AutoCloseable {
         new ServerSettings(
                 "admin", 1, like.allowRaw(), HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null)
             .withMemory(ADMIN_MEMORY);
-    HttpServer server = HttpServer.local(settings, pages, faults);
+    EntrySettings entry = EntrySettings.local(pages);
+    HttpServer server = HttpServer.serving(settings, entry, faults);
     admin = server;
-    adminAddress = listen(server, address).getFirst();
+    adminAddress = listen(server, address, entry).getFirst();
+  }
+
+  private static @Nullable ServerTls tls(ServerTls.@Nullable Settings settings)
+      throws StartException {
+    try {
+      return settings == null ? null : new ServerTls(settings);
+    } catch (TlsFileException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** A name may have addresses that this machine lacks, such as ::1: one that works will do. */
-  private static List<InetSocketAddress> listen(HttpServer server, ListenAddress address)
-      throws StartException {
+  private static List<InetSocketAddress> listen(
+      HttpServer server, ListenAddress address, EntrySettings entry) throws StartException {
     ArrayList<InetSocketAddress> bound = new ArrayList<>();
     StartException failure = null;
     for (InetSocketAddress socket : address.sockets()) {
       try {
-        bound.add(server.listen(socket));
+        bound.add(server.listen(socket, entry));
       } catch (IOException e) {
         failure =
             new StartException(
@@ -133,10 +160,42 @@ public final class Serving implements AutoCloseable {
     flight.look();
   }
 
-  /** Opens the access log's file anew, after another program has moved it away. */
-  public void reopenLog() {
+  /**
+   * Opens the access log's file anew, after another program has moved it away, and reads the users
+   * and the certificates anew; where a file is wrong, all stays as it was, and the log says so.
+   */
+  public void reload() {
     if (accessLog != null) {
       accessLog.reopen();
+    }
+    reloadUsers(users);
+    reloadCertificates(tls);
+  }
+
+  private static void reloadUsers(@Nullable Users with) {
+    if (with == null) {
+      return;
+    }
+    try {
+      with.reload();
+      LOG.log(System.Logger.Level.INFO, "--users: read anew");
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "--users: nothing changes: {0}", e.getMessage());
+    }
+  }
+
+  private static void reloadCertificates(@Nullable ServerTls with) {
+    if (with == null) {
+      return;
+    }
+    try {
+      with.reload();
+      LOG.log(System.Logger.Level.INFO, "certificates and keys were read anew");
+    } catch (TlsFileException | RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "certificates and keys stay as they were: {0}",
+          e.getMessage());
     }
   }
 
@@ -163,8 +222,14 @@ public final class Serving implements AutoCloseable {
       return;
     }
     relay.close();
+    if (tls != null) {
+      tls.close();
+    }
     if (admin != null) {
       admin.close();
+    }
+    if (users != null) {
+      users.close();
     }
     if (accessLog != null) {
       accessLog.close();

@@ -3,7 +3,10 @@ package io.weir.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.relay.exchange.ForwardSettings;
+import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.Timeouts;
+import io.weir.relay.exchange.TrustedProxies;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.server.ServeSettings;
 import io.weir.server.StartException;
@@ -42,9 +45,9 @@ class WeirTest {
       delimiter = '|',
       textBlock =
           """
-          serv | 'serv' is not a command; there are serve, demo, doctor, top, bench, lab, help
+          serv | 'serv' is not a command; there are serve, demo, doctor, top, cert, bench
           help nothing | 'nothing' is not a command
-          serve | weir serve: give --to URL (the origin) or --resource URL
+          serve | weir serve: give --to URL (the origin), --resource URL
           serve --to http://a/ --resource http://a/ | --to and --resource exclude each other
           serve --to ftp://a/ | --to: 'ftp://a/' is not a usable URL
           serve --to http://127.0.0.1/a?b | --to: 'http://127.0.0.1/a?b' has a query
@@ -90,6 +93,58 @@ class WeirTest {
           """)
   void run_wrongUsage_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
       throws InterruptedException {
+    assertWrongUsage(line, message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          serve --forward --to http://a | --to is not for --forward, where clients name the origin
+          serve --forward --send-proxy v1 | --send-proxy is not for --forward
+          serve --to http://127.0.0.1 --allow a | --allow is for --forward
+          serve --to http://127.0.0.1 --users f | --users is for --forward
+          serve --forward --allow http://a | --allow: 'http://a' is not a rule; expected HOST
+          serve --forward --allow a --deny 127.1 | --deny: '127.1' is not a rule; expected HOST
+          serve --forward --user-connections 3 | --user-connections needs --users
+          serve --forward --listen 0.0.0.0:3001 | --forward: 0.0.0.0:3001 is beyond loopback
+          serve --to http://127.0.0.1 --proxy-protocol x | --proxy-protocol: 'x' is not a range
+          serve --to http://127.0.0.1 --send-proxy v3 | --send-proxy: 'v3' is not one of v1, v2
+          """)
+  void run_wrongForwardProxy_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
+      throws InterruptedException {
+    assertWrongUsage(line, message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          serve --tcp 5433 | --tcp: '5433' is not [HOST:]PORT=HOST:PORT
+          serve --tcp 5433= | --tcp: '5433=' is not [HOST:]PORT=HOST:PORT
+          serve --tcp 5433=db | --tcp: 'db' is not HOST:PORT, such as db.example:5432
+          serve --tcp 5433=db: | --tcp: 'db:' is not HOST:PORT
+          serve --tcp 5433=db:0 | --tcp: 'db:0' is not HOST:PORT
+          serve --tcp 5433=db:70000 | --tcp: 'db:70000' is not HOST:PORT
+          serve --tcp 5433=http://db:80 | --tcp: 'http://db:80' is not HOST:PORT
+          serve --tcp 5433=2001:db8::7:80 | --tcp: '2001:db8::7:80' is not HOST:PORT
+          serve --tcp x=db:80 | --tcp: 'x' is not [HOST:]PORT
+          serve --sni 8443 | --sni: give a --sni-route NAME=HOST:PORT, too
+          serve --sni-route a=b:443 | weir serve: give --to URL
+          serve --to http://127.0.0.1 --sni-route a=b:443 | --sni-route is for --sni [HOST:]PORT
+          serve --sni 8443 --sni-route a..b=c:443 | --sni-route: 'a..b' is no server name
+          serve --sni 8443 --sni-route a=c:443 --sni-route a=d:443 | 'a' has two targets
+          serve --tcp 5433=db:5432 --listen 3001 | --listen is where requests come in: give --to
+          serve --to http://127.0.0.1 --no-socks | --no-socks is for --forward
+          """)
+  void run_wrongTunnel_exitsWith2AndSaysWhatWouldBeRight(String line, String message)
+      throws InterruptedException {
+    assertWrongUsage(line, message);
+  }
+
+  private void assertWrongUsage(String line, String message) throws InterruptedException {
     int code = run(line);
 
     assertThat(err.toString(StandardCharsets.UTF_8)).contains(message).doesNotContain("\tat ");
@@ -127,6 +182,7 @@ class WeirTest {
       textBlock =
           """
           --to https://127.0.0.1:1/ --origin-ca /nowhere/ca.pem | --origin-ca: cannot read
+          --forward --users /nowhere/u | --users: there is no file /nowhere/u
           --to http://a --admin-token /nowhere/t | cannot read /nowhere/t: there is no such file
           --to http://a --admin-token / | --admin-token: cannot read /: Is a directory
           --to http://a --admin-token /dev/zero | /dev/zero is too long for a token
@@ -137,6 +193,10 @@ class WeirTest {
 
     assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
     assertThat(code).isEqualTo(Weir.FAILED);
+  }
+
+  private static RelaySettings relay(ServeSettings settings) {
+    return Objects.requireNonNull(settings.relay());
   }
 
   @Test
@@ -151,14 +211,29 @@ class WeirTest {
     assertThat(settings.accessLog()).isNull();
     assertThat(settings.server().timeouts()).isEqualTo(Timeouts.DEFAULT);
     assertThat(settings.server().headLimits()).isEqualTo(HeadLimits.DEFAULT);
-    assertThat(settings.relay().bodyBytesMax()).isEqualTo(-1);
-    assertThat(settings.relay().readOnly()).isFalse();
-    assertThat(settings.relay().upstream().basePath()).asString().isEqualTo("/base");
-    assertThat(settings.relay().upstream().authority()).asString().isEqualTo("127.0.0.1:8080");
-    assertThat(settings.relay().upstream().fixedTarget()).isNull();
-    assertThat(settings.relay().originSettings().connectTimeoutMillis()).isEqualTo(5_000);
-    assertThat(settings.relay().originSettings().idleTimeoutMillis()).isEqualTo(30_000);
-    assertThat(settings.relay().originSettings().idleConnectionsMax()).isEqualTo(64);
+    assertThat(relay(settings).bodyBytesMax()).isEqualTo(-1);
+    assertThat(relay(settings).readOnly()).isFalse();
+    assertThat(relay(settings).upstream().basePath()).asString().isEqualTo("/base");
+    assertThat(relay(settings).upstream().authority()).asString().isEqualTo("127.0.0.1:8080");
+    assertThat(relay(settings).upstream().fixedTarget()).isNull();
+    assertThat(relay(settings).originSettings().connectTimeoutMillis()).isEqualTo(5_000);
+    assertThat(relay(settings).originSettings().idleTimeoutMillis()).isEqualTo(30_000);
+    assertThat(relay(settings).originSettings().idleConnectionsMax()).isEqualTo(64);
+  }
+
+  @Test
+  void settings_forward_haveTheStatedDefaults() throws Exception {
+    ServeSettings settings =
+        settings("--forward --listen 0.0.0.0:0 --open --proxy-protocol 10.0.0.1");
+
+    ForwardSettings forward = Objects.requireNonNull(settings.forward());
+    assertThat(settings.relay()).isNull();
+    assertThat(forward.users()).isNull();
+    assertThat(forward.via()).isTrue();
+    assertThat(forward.forwarded()).isFalse();
+    assertThat(forward.bodyBytesMax()).isEqualTo(-1);
+    assertThat(settings.proxies()).isNotSameAs(TrustedProxies.NONE);
+    assertThat(settings.origin()).isEqualTo("to where clients ask, all public places");
   }
 
   @Test
@@ -168,16 +243,16 @@ class WeirTest {
             "--resource http://127.0.0.1/a/?b=c --no-admin --listen 0 --listen [::1]:0"
                 + " --max-body 1m --no-native --no-splice --no-via --forwarded --resolver [::1]:5353");
 
-    assertThat(settings.relay().upstream().fixedTarget()).asString().isEqualTo("/a/?b=c");
-    assertThat(settings.relay().readOnly()).isTrue();
+    assertThat(relay(settings).upstream().fixedTarget()).asString().isEqualTo("/a/?b=c");
+    assertThat(relay(settings).readOnly()).isTrue();
     assertThat(settings.admin()).isNull();
     assertThat(settings.listen()).hasSize(2);
-    assertThat(settings.relay().bodyBytesMax()).isEqualTo(1 << 20);
+    assertThat(relay(settings).bodyBytesMax()).isEqualTo(1 << 20);
     assertThat(settings.server().allowRaw()).isFalse();
     assertThat(settings.server().allowSplice()).isFalse();
     assertThat(settings.server().via()).isFalse();
-    assertThat(settings.relay().upstream().forwarded()).isTrue();
-    assertThat(settings.relay().originSettings().nameServer()).isNotNull();
+    assertThat(relay(settings).upstream().forwarded()).isTrue();
+    assertThat(relay(settings).originSettings().nameServer()).isNotNull();
   }
 
   @ParameterizedTest
@@ -255,7 +330,12 @@ class WeirTest {
   private static String document() {
     StringBuilder text = new StringBuilder("# Options\n\nWhat `weir help COMMAND` prints.\n");
     for (Options options :
-        List.of(ServeOptions.all(), DemoOptions.all(), DoctorOptions.all(), TopOptions.all())) {
+        List.of(
+            ServeOptions.all(),
+            DemoOptions.all(),
+            DoctorOptions.all(),
+            TopOptions.all(),
+            CertOptions.all())) {
       text.append("\n## weir ").append(options.name()).append("\n\n```text\n");
       text.append(options.usage()).append("```\n");
     }

@@ -57,6 +57,16 @@ class AccessLogTest {
   }
 
   @Test
+  void line_ofAUser_namesHim() {
+    InetSocketAddress peer = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 40312);
+    ExchangeEnd end =
+        new ExchangeEnd(
+            peer, "CONNECT", "a:443", 1, 200, 1234, 5, 0, 7, null, null, null, "an\u00e9");
+    assertThat(line(Format.COMMON, end)).startsWith("127.0.0.1 - an\\xE9 [22/Nov/2026");
+    assertThat(line(Format.JSON, end)).contains(",\"user\":\"an\\u00e9\"");
+  }
+
+  @Test
   void line_refusedHead_hasAnEmptyRequest() {
     assertThat(line(Format.COMMON, end("-", "-", null, null))).contains("] \"\" 200 ");
   }

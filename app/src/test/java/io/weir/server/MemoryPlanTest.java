@@ -19,7 +19,7 @@ class MemoryPlanTest {
   }
 
   private static MemoryNeeds needs(int asked) {
-    return new MemoryNeeds(system(20_000), COST, 0, 128, 1, asked);
+    return new MemoryNeeds(system(20_000), COST, 0, 0, 128, 1, asked);
   }
 
   /** With the heap that the launcher would give. */
@@ -39,7 +39,7 @@ class MemoryPlanTest {
     long memoryBytes = mebibytes * MIB;
     long heapBytes = MemoryPlan.heapBytesFor(memoryBytes);
     SystemLimits system = new SystemLimits(heapBytes, descriptors, backlogMax, Long.MAX_VALUE);
-    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, idleOrigins, listeners, asked);
+    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 0, idleOrigins, listeners, asked);
     MemoryPlan plan;
     try {
       plan = MemoryPlan.of(memoryBytes, needs);
@@ -65,7 +65,7 @@ class MemoryPlanTest {
       @ForAll @IntRange(min = 1, max = 1_000_000) int asked,
       @ForAll @IntRange(min = 0, max = 2) int channels) {
     SystemLimits system = system(Integer.MAX_VALUE);
-    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 128, 1, asked);
+    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 0, 128, 1, asked);
     long least = MemoryPlan.leastBytes(needs);
     assertThat(catchPlan(least, needs)).isTrue();
     assertThat(catchPlan(least - MIB, needs)).isFalse();

@@ -50,7 +50,7 @@ class ServingTest {
   private static MemoryPlan plan() throws PlanException {
     SystemLimits system = new SystemLimits(16 << 20, 20_000, 4096, Long.MAX_VALUE);
     ConnectionCost cost = new ConnectionCost(40_000, 5_000, 40_000);
-    return MemoryPlan.of(256 << 20, new MemoryNeeds(system, cost, 0, 128, 1, 1000));
+    return MemoryPlan.of(256 << 20, new MemoryNeeds(system, cost, 0, 0, 128, 1, 1000));
   }
 
   private ServeSettings settings(ListenAddress listen) throws PlanException {
@@ -76,10 +76,16 @@ class ServingTest {
         new ServerSettings("relay", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, true, null);
     return new ServeSettings(
         List.of(listen),
+        List.of(),
         ListenAddress.parse("0"),
         AdminAccess.USUAL,
         server,
         relay,
+        null,
+        null,
+        true,
+        List.of(),
+        TrustedProxies.NONE,
         null,
         100,
         "to " + url,

@@ -51,4 +51,9 @@ public final class RawClient extends RawConnection {
       throw new IOException("cannot connect to " + address + ": " + e.getMessage(), e);
     }
   }
+
+  /** Takes a connection that stands, such as one on which TLS is spoken; it is closed with this. */
+  public static RawClient over(Socket connected) throws IOException {
+    return new RawClient(connected, TIME_LIMIT_MILLIS);
+  }
 }

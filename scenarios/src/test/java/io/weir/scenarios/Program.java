@@ -53,6 +53,9 @@ final class Program implements AutoCloseable {
   private static final Pattern READY =
       Pattern.compile("weir: listening on \\S+?:(\\d+), .*?(?:; admin on http://\\S+:(\\d+)/)?");
 
+  /** With one of these, requests are taken. */
+  private static final List<String> REQUESTS = List.of("--to", "--resource", "--forward");
+
   private static final String PIPE = "pipe:";
 
   /** Files that the JVM maps or opens late, such as jars, say nothing about the load. */
@@ -115,7 +118,8 @@ final class Program implements AutoCloseable {
 
   private static List<String> served(List<String> words) {
     List<String> all = new ArrayList<>(words);
-    if (!words.contains("--listen")) {
+    boolean requests = words.stream().anyMatch(REQUESTS::contains);
+    if (requests && !words.contains("--listen")) {
       all.addAll(List.of("--listen", "127.0.0.1:0"));
     }
     if (!words.contains("--admin") && !words.contains("--no-admin")) {

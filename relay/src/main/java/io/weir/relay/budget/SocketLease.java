@@ -23,6 +23,7 @@ public final class SocketLease {
   private final WindowSizes sizes;
   private final Windows windows;
   private final long leastBytes;
+  private final long userBytesMax;
   private int receiveLevel;
   private int sendLevel;
   private int receiveLevelMax;
@@ -33,6 +34,9 @@ public final class SocketLease {
 
   /** The same for what is to be sent. */
   private long sendExtraBytes;
+
+  /** Taken for what is held in user space beyond the least. */
+  private long userExtraBytes;
 
   private boolean ended;
 
@@ -54,6 +58,7 @@ public final class SocketLease {
     this.sizes = sizes;
     this.windows = windows;
     this.leastBytes = sizes.leastSocketBytes() + userBytesMax;
+    this.userBytesMax = userBytesMax;
     long receiveExtra = sizes.receiveExtraBytes(receiveLevel);
     long sendExtra = sizes.sendExtraBytes(sendLevel);
     if (afford(receiveExtra + sendExtra, sparedBytes)) {
@@ -121,6 +126,24 @@ public final class SocketLease {
     return !ended && (moreBytes <= 0 || budget.take(moreBytes, sparedBytes));
   }
 
+  /**
+   * Takes what a codec is to hold in user space beyond its least, or gives it back.
+   *
+   * @return whether it may hold so much; more than now only where half of the budget is free
+   */
+  public boolean holdInUserSpace(long bytes) {
+    long wanted = Math.max(0, bytes - userBytesMax);
+    long more = wanted - userExtraBytes;
+    if (more > 0 && !afford(more, budget.bytes() / 2)) {
+      return false;
+    }
+    if (more < 0 && !ended) {
+      budget.giveBack(-more);
+    }
+    userExtraBytes = ended ? 0 : wanted;
+    return true;
+  }
+
   /** Nothing but what is held or announced already will be held: from now on it is the least. */
   public void narrow() {
     receive(0, 0);
@@ -141,7 +164,7 @@ public final class SocketLease {
       long receiveLeast = sizes.receiveLeaseBytes(0);
       long arriving = sizes.arrivingBytes(receiveLevel, received, promised);
       settleReceive(held < 0 ? 0 : arriving - receiveLeast);
-      settleSend(held < 0 ? 0 : held - received - (leastBytes - receiveLeast));
+      settleSend(held < 0 ? 0 : held - received - (sizes.leastSocketBytes() - receiveLeast));
     }
   }
 
@@ -171,7 +194,8 @@ public final class SocketLease {
   public void end() {
     if (!ended) {
       ended = true;
-      budget.giveBack(receiveExtraBytes + sendExtraBytes);
+      budget.giveBack(receiveExtraBytes + sendExtraBytes + userExtraBytes);
+      userExtraBytes = 0;
       receiveExtraBytes = 0;
       sendExtraBytes = 0;
     }
@@ -219,7 +243,7 @@ public final class SocketLease {
 
   /** What it may come to hold now, bytes. */
   public long bytes() {
-    return leastBytes + receiveExtraBytes + sendExtraBytes;
+    return leastBytes + receiveExtraBytes + sendExtraBytes + userExtraBytes;
   }
 
   /** What was written to it and has not reached the peer, bytes, or -1. */

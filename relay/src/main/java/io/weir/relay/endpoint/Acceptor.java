@@ -14,7 +14,12 @@ public interface Acceptor {
   /** What leases the memory of connections on {@code loop}. */
   Governor governor(Loop loop);
 
-  /** What is sent to a connection that is refused, before it is closed. */
+  /** What a codec on each connection may hold in user space, bytes; part of its lease. */
+  default int codecBytesMax() {
+    return 0;
+  }
+
+  /** What is sent to a connection that is refused, before it is closed; if nothing, it is reset. */
   byte[] refusal();
 
   /** Connections that may wait to be accepted. */

@@ -16,8 +16,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandler;
 import io.weir.relay.budget.SocketLease;
 import io.weir.relay.budget.WindowSizes;
 import io.weir.relay.loop.Loop;
@@ -28,21 +26,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Netty channel as an endpoint: where TLS is spoken, and for every socket where there is no
- * epoll.
+ * A Netty channel as an endpoint, for every socket where there is no epoll.
  *
  * <h2>What it holds, and the bounds</h2>
  *
  * Auto-read is off, and a read is asked for only when all that had arrived was shown or consumed:
  * whoever has seen it all may need more to go on (a head, a chunk line). So at most {@link
  * #ARRIVED_BYTES_MAX} plus one read wait here. Towards the peer, the channel takes bytes while it
- * is below its water mark; Netty's TLS handler encrypts whatever was flushed even if the socket is
- * full (netty#17304), and that is counted in the same mark.
- *
- * <h2>End of the stream</h2>
- *
- * Without TLS, the end of input is the peer's FIN. With TLS, only a close_notify is an end; a FIN
- * without one is a truncation (RFC 8446, 6.1), reported as {@link #BROKEN}.
+ * is below its water mark.
  */
 public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implements Endpoint {
   /** Decoded bytes that may wait to be consumed before reading goes on, bytes. */
@@ -61,16 +52,15 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
    */
   private static final int RECEIVE_BYTES_MIN = 64 * 1024;
 
-  /** What it may hold beside its least windows, TLS records in user space included, bytes. */
+  /** What it may hold beside its least windows, bytes. */
   public static final int USER_BYTES_MAX =
       ARRIVED_BYTES_MAX + READ_BYTES + WRITE_HIGH_BYTES + 16 * 1024 + RECEIVE_BYTES_MIN;
 
   /** One small arena for each loop; Netty's default would keep megabytes for a few connections. */
-  static final PooledByteBufAllocator ALLOCATOR =
+  public static final PooledByteBufAllocator ALLOCATOR =
       new PooledByteBufAllocator(true, 0, 2, 8192, 4, 0, 0, false);
 
   private final Loop loop;
-  private final boolean tls;
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>();
   private int arrivedBytes;
   private boolean readAsked;
@@ -78,6 +68,8 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   /** Whether the last peek showed all that had arrived. */
   private boolean shownAll = true;
 
+  private @Nullable InetSocketAddress announcedPeer;
+  private @Nullable InetSocketAddress announcedLocal;
   private @Nullable Channel channel;
 
   /**
@@ -104,11 +96,13 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
   private int sendLimitBytes;
   private final SocketLease lease;
 
-  ChannelEndpoint(Loop loop, Leasing leasing, boolean tls, Attendant attendant) {
+  /**
+   * @param codecBytesMax what a codec on it may hold beside {@link #USER_BYTES_MAX}
+   */
+  ChannelEndpoint(Loop loop, Leasing leasing, int codecBytesMax, Attendant attendant) {
     this.loop = loop;
-    this.tls = tls;
     this.attendant = attendant;
-    this.lease = leasing.lease(this, USER_BYTES_MAX);
+    this.lease = leasing.lease(this, USER_BYTES_MAX + codecBytesMax);
   }
 
   /** The settings that make the bounds above true, for a channel not yet registered. */
@@ -218,9 +212,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
-      end(true);
-    } else if (event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof ChannelInputShutdownEvent) {
       end(endIsInOrder());
     } else if (event instanceof ChannelOutputShutdownEvent) {
       outputEnded = true;
@@ -238,7 +230,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // A reset, or a broken TLS record: the peer's fault. The channel is of no more use.
+    // A reset: the peer's fault. The channel is of no more use.
     failed = true;
     end(false);
   }
@@ -248,7 +240,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
    * write has failed, it may have been told of it, and the next read then reports a plain end.
    */
   private boolean endIsInOrder() {
-    return !tls && (finished || !outputEnded);
+    return finished || !outputEnded;
   }
 
   private void end(boolean inOrder) {
@@ -390,10 +382,7 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
       return;
     }
     finished = !outputEnded;
-    if (tls) {
-      // A close_notify ends our side; Netty sends it when the channel's output is closed.
-      var _ = to.pipeline().get(SslHandler.class).closeOutbound();
-    } else if (to instanceof DuplexChannel duplex) {
+    if (to instanceof DuplexChannel duplex) {
       var _ =
           to.writeAndFlush(Unpooled.EMPTY_BUFFER)
               .addListener(
@@ -491,8 +480,27 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public InetSocketAddress peer() {
+    if (announcedPeer != null) {
+      return announcedPeer;
+    }
     return channel != null && channel.remoteAddress() instanceof InetSocketAddress address
         ? address
         : new InetSocketAddress(0);
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    if (announcedLocal != null) {
+      return announcedLocal;
+    }
+    return channel != null && channel.localAddress() instanceof InetSocketAddress address
+        ? address
+        : new InetSocketAddress(0);
+  }
+
+  @Override
+  public void announce(InetSocketAddress source, InetSocketAddress destination) {
+    announcedPeer = source;
+    announcedLocal = destination;
   }
 }

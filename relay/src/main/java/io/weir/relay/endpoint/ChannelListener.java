@@ -58,6 +58,11 @@ final class ChannelListener implements Listener {
     }
 
     private void refuse(Channel channel) {
+      if (acceptor.refusal().length == 0) {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.eventLoop().execute(channel::close);
+        return;
+      }
       channel
           .eventLoop()
           .execute(
@@ -79,7 +84,8 @@ final class ChannelListener implements Listener {
         return;
       }
       ChannelEndpoint endpoint =
-          new ChannelEndpoint(loop, acceptor.governor(loop)::clientSocket, false, owner);
+          new ChannelEndpoint(
+              loop, acceptor.governor(loop)::clientSocket, acceptor.codecBytesMax(), owner);
       channel.pipeline().addLast(endpoint);
       owner.own(endpoint);
       loop.execute(endpoint::tell);

@@ -6,20 +6,25 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.weir.relay.budget.Governor;
 import io.weir.relay.loop.Loop;
+import io.weir.relay.loop.Scratch;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens connections to one address: a raw descriptor for plain TCP, a channel for TLS and where
- * there is no epoll. Thread: the loop.
+ * Opens connections to one address: raw descriptors, or channels where there is no epoll. Thread:
+ * the loop.
  */
 public final class Connector {
+  /** What a failure says where nobody listens. */
+  public static final String REFUSED = "connection refused";
+
+  /** What a failure says where no way leads. */
+  public static final String NETWORK_UNREACHABLE = "network is unreachable";
+
   /** How TLS is spoken to a host. */
   public record Tls(SslContext context, String host, int port, boolean verifyHost) {}
 
@@ -48,7 +53,7 @@ public final class Connector {
   private final boolean raw;
 
   /**
-   * @param raw whether plain connections are raw descriptors
+   * @param raw whether connections are raw descriptors
    */
   public Connector(Loop loop, Governor governor, boolean raw) {
     this.loop = loop;
@@ -56,16 +61,46 @@ public final class Connector {
     this.raw = raw;
   }
 
-  /** Starts to connect. The caller limits the time and cancels. */
-  public Attempt connect(InetSocketAddress address, @Nullable Tls tls, Outcome outcome) {
-    if (raw && tls == null) {
-      RawAttempt attempt = new RawAttempt(outcome);
+  /**
+   * Starts to connect. The caller limits the time and cancels.
+   *
+   * @param codecBytesMax what a codec on the connection may hold, part of its lease
+   * @param greeting what the connection begins with, or null
+   */
+  public Attempt connect(
+      InetSocketAddress address, int codecBytesMax, @Nullable Greeting greeting, Outcome outcome) {
+    if (raw) {
+      RawAttempt attempt = new RawAttempt(codecBytesMax, greeting, outcome);
       attempt.start(address);
       return attempt;
     }
-    ChannelAttempt attempt = new ChannelAttempt(tls, outcome);
+    ChannelAttempt attempt = new ChannelAttempt(codecBytesMax, greeting, outcome);
     attempt.start(address);
     return attempt;
+  }
+
+  /** What the innermost cause says. */
+  public static String message(Throwable cause) {
+    Throwable root = cause;
+    for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
+      root = next;
+    }
+    String message = root.getMessage();
+    return message == null ? root.getClass().getSimpleName() : message;
+  }
+
+  /** Tells of a connection that stands, once the greeting is on its way. */
+  private void connected(Endpoint endpoint, @Nullable Greeting greeting, Outcome outcome) {
+    if (greeting != null) {
+      Scratch out = loop.out();
+      int length = greeting.write(out.bytes());
+      if (endpoint.write(out, 0, length, false) != length) { // a fresh socket has room for it
+        endpoint.reset();
+        outcome.failed(false, "the connection broke at its first bytes");
+        return;
+      }
+    }
+    outcome.connected(endpoint);
   }
 
   private Leasing leasing(InetSocketAddress address) {
@@ -76,11 +111,15 @@ public final class Connector {
 
   /** Attends a raw endpoint until it is connected. */
   private final class RawAttempt implements Attempt, Attendant {
+    private final int codecBytesMax;
+    private final @Nullable Greeting greeting;
     private final Outcome outcome;
     private @Nullable RawEndpoint endpoint;
     private boolean over;
 
-    RawAttempt(Outcome outcome) {
+    RawAttempt(int codecBytesMax, @Nullable Greeting greeting, Outcome outcome) {
+      this.codecBytesMax = codecBytesMax;
+      this.greeting = greeting;
       this.outcome = outcome;
     }
 
@@ -90,7 +129,7 @@ public final class Connector {
         failLater(noSocket(fd));
         return;
       }
-      RawEndpoint fresh = new RawEndpoint(loop, leasing(address), fd, address, this);
+      RawEndpoint fresh = new RawEndpoint(loop, leasing(address), codecBytesMax, fd, address, this);
       int result = fresh.connect(address);
       Libc.tune(fd);
       if (result < 0 && result != Libc.EINPROGRESS) {
@@ -126,7 +165,7 @@ public final class Connector {
       over = true;
       int result = connecting.connectResult();
       if (result == 0) {
-        outcome.connected(connecting);
+        connected(connecting, greeting, outcome);
       } else {
         connecting.close();
         outcome.failed(false, describe(result));
@@ -156,10 +195,10 @@ public final class Connector {
 
     private static String describe(int result) {
       return switch (-result) {
-        case 111 -> "connection refused";
+        case 111 -> REFUSED;
         case 110 -> "connection timed out";
         case 113 -> "no route to host";
-        case 101 -> "network is unreachable";
+        case 101 -> NETWORK_UNREACHABLE;
         case 104 -> "connection reset";
         case 99 -> "no local address or port is free";
         default -> "error " + -result + " of connect(2)";
@@ -167,16 +206,18 @@ public final class Connector {
     }
   }
 
-  /** Waits for a channel to connect and, with TLS, to shake hands. */
+  /** Waits for a channel to connect. */
   private final class ChannelAttempt extends ChannelInitializer<Channel>
       implements Attempt, Attendant {
-    private final @Nullable Tls tls;
+    private final int codecBytesMax;
+    private final @Nullable Greeting greeting;
     private final Outcome outcome;
     private @Nullable ChannelEndpoint endpoint;
     private boolean over;
 
-    ChannelAttempt(@Nullable Tls tls, Outcome outcome) {
-      this.tls = tls;
+    ChannelAttempt(int codecBytesMax, @Nullable Greeting greeting, Outcome outcome) {
+      this.codecBytesMax = codecBytesMax;
+      this.greeting = greeting;
       this.outcome = outcome;
     }
 
@@ -184,7 +225,7 @@ public final class Connector {
       ChannelFuture connecting =
           new Bootstrap()
               .group(loop)
-              .channel(raw ? EpollSocketChannel.class : NioSocketChannel.class)
+              .channel(NioSocketChannel.class)
               .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the caller limits the time
               .handler(this)
               .connect(address);
@@ -200,41 +241,20 @@ public final class Connector {
     }
 
     private void connected(ChannelFuture connecting) {
-      if (!connecting.isSuccess()) {
-        fail(false, connecting.cause());
-        return;
-      }
-      if (tls == null) {
+      if (connecting.isSuccess()) {
         succeed();
+      } else if (!over) {
+        cancel();
+        outcome.failed(false, Connector.message(connecting.cause()));
       }
     }
 
     @Override
     protected void initChannel(Channel channel) {
       ChannelEndpoint.configure(channel.config());
-      ChannelEndpoint fresh = new ChannelEndpoint(loop, governor::originSocket, tls != null, this);
+      ChannelEndpoint fresh =
+          new ChannelEndpoint(loop, governor::originSocket, codecBytesMax, this);
       endpoint = fresh;
-      if (tls != null) {
-        SslHandler handler = tls.context.newHandler(channel.alloc(), tls.host, tls.port);
-        if (tls.verifyHost) {
-          var parameters = handler.engine().getSSLParameters();
-          parameters.setEndpointIdentificationAlgorithm("HTTPS");
-          handler.engine().setSSLParameters(parameters);
-        }
-        // The caller's connect timeout covers the handshake.
-        handler.setHandshakeTimeoutMillis(0);
-        handler
-            .handshakeFuture()
-            .addListener(
-                done -> {
-                  if (done.isSuccess()) {
-                    succeed();
-                  } else {
-                    fail(true, done.cause());
-                  }
-                });
-        channel.pipeline().addLast(handler);
-      }
       ChannelHandler last = fresh;
       channel.pipeline().addLast(last);
     }
@@ -243,37 +263,13 @@ public final class Connector {
       ChannelEndpoint connected = endpoint;
       if (!over && connected != null) {
         over = true;
-        outcome.connected(connected);
+        Connector.this.connected(connected, greeting, outcome);
         connected.tell();
       }
     }
 
-    private void fail(boolean tlsFault, Throwable cause) {
-      Throwable root = cause;
-      for (Throwable next = cause.getCause(); next != null; next = next.getCause()) {
-        root = next;
-      }
-      String message = root.getMessage();
-      fail(
-          tlsFault && !(root instanceof java.io.IOException && message == null),
-          message == null ? root.getClass().getSimpleName() : message);
-    }
-
-    private void fail(boolean tlsFault, String why) {
-      if (!over) {
-        cancel();
-        outcome.failed(tlsFault, why);
-      }
-    }
-
     @Override
-    public void ready() {
-      ChannelEndpoint connecting = endpoint;
-      if (connecting != null && (connecting.inputEnded() || connecting.inputBroken())) {
-        // With half-closed connections allowed, Netty's handshake would wait on after a FIN.
-        fail(true, "the origin closed the connection in the TLS handshake");
-      }
-    }
+    public void ready() {}
 
     @Override
     public void abandon() {

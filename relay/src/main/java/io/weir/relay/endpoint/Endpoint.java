@@ -3,10 +3,11 @@ package io.weir.relay.endpoint;
 import io.weir.relay.budget.SocketLease;
 import io.weir.relay.budget.Windows;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One end of a connection on a loop: a raw descriptor, or a Netty channel where a codec is needed.
- * A pump does not know which it moves.
+ * One end of a connection on a loop: a raw descriptor, a Netty channel where there is no epoll, or
+ * a codec on one of these. A pump does not know which it moves.
  *
  * <p>Thread: the loop. Owner: the one exchange, client connection or pool that attends it; the
  * owner closes it.
@@ -23,12 +24,41 @@ public interface Endpoint extends Source, Sink, Windows {
 
   boolean open();
 
+  /**
+   * Has the kernel ask the peer, whenever nothing has come from it for {@code silentMillis},
+   * whether it is there (TCP's keep-alive); one that says no, or says nothing five times, has
+   * {@link #failed}.
+   *
+   * @return whether that will be told, also once the peer has ended its side
+   */
+  default boolean probe(int silentMillis) {
+    return false;
+  }
+
   /** Whether the peer has reset the connection; what arrived before can still be peeked. */
   boolean failed();
 
   /** What it may come to hold; it ends when the endpoint is closed. */
   SocketLease lease();
 
-  /** The peer's address. */
+  /** What became of TLS, or null where none is spoken. */
+  default @Nullable TlsState tls() {
+    return null;
+  }
+
+  /** The peer's address, or that of whoever is behind it: see {@link #announce}. */
   InetSocketAddress peer();
+
+  /** Where the peer has connected to; 0.0.0.0:0 where that is not known. */
+  default InetSocketAddress local() {
+    return new InetSocketAddress(0);
+  }
+
+  /**
+   * From now on {@link #peer} and {@link #local} are those of another connection: the peer is a
+   * proxy, and has said for whom it speaks. Only for sockets, not for what is spoken on them.
+   */
+  default void announce(InetSocketAddress source, InetSocketAddress destination) {
+    throw new UnsupportedOperationException("an endpoint that is no socket");
+  }
 }

@@ -33,6 +33,7 @@ final class Libc {
   static final int SO_ERROR = 4;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
+  private static final int SO_KEEPALIVE = 9;
   static final int SO_LINGER = 13;
 
   /** Nine numbers on a socket's memory (SK_MEMINFO_*, linux/sock_diag.h); since Linux 4.12. */
@@ -51,6 +52,9 @@ final class Libc {
 
   static final int IPPROTO_TCP = 6;
   static final int TCP_NODELAY = 1;
+  private static final int TCP_KEEPIDLE = 4;
+  private static final int TCP_KEEPINTVL = 5;
+  private static final int TCP_KEEPCNT = 6;
   static final int TCP_WINDOW_CLAMP = 10;
   private static final int TCP_INFO = 11;
 
@@ -297,6 +301,18 @@ final class Libc {
    */
   static void tune(int fd) {
     setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  }
+
+  /**
+   * Asks a peer that has been silent for so long whether it is there, and four times more, each
+   * after a quarter of that, before the connection counts as broken; tcp(7). False where that
+   * cannot be had.
+   */
+  static boolean keepAlive(int fd, int silentSeconds) {
+    setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, silentSeconds);
+    setOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.max(1, silentSeconds / 4));
+    setOption(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+    return setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1) == 0;
   }
 
   /**

@@ -73,12 +73,13 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   private static final int NO_CLAMP_BYTES = 65_535 << 14;
 
   /** l_onoff 1, l_linger 0: close sends a reset; socket(7). */
-  private static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
+  static final MemorySegment LINGER_ZERO = MemorySegment.ofArray(new int[] {1, 0});
 
   private final Loop loop;
   private final FileDescriptor descriptor;
   private final int fd;
-  private final InetSocketAddress peer;
+  private InetSocketAddress peer;
+  private @Nullable InetSocketAddress local;
   private final MemorySegment errno = Libc.errnoSlot();
   private @Nullable IoRegistration registration;
   private long registeredInRound = -1;
@@ -107,14 +108,22 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   /**
    * Takes ownership of {@code fd}, a non-blocking stream socket, and bounds what it may hold.
    * Thread: the loop.
+   *
+   * @param userBytesMax what a codec on it may hold
    */
-  RawEndpoint(Loop loop, Leasing leasing, int fd, InetSocketAddress peer, Attendant attendant) {
+  RawEndpoint(
+      Loop loop,
+      Leasing leasing,
+      int userBytesMax,
+      int fd,
+      InetSocketAddress peer,
+      Attendant attendant) {
     this.loop = loop;
     this.fd = fd;
     this.descriptor = new FileDescriptor(fd);
     this.peer = peer;
     this.attendant = attendant;
-    this.lease = leasing.lease(this, 0);
+    this.lease = leasing.lease(this, userBytesMax);
   }
 
   /**
@@ -177,13 +186,21 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
 
   @Override
   public int peek(Scratch into, int offset, int lengthMax) {
+    return receive(into, offset, lengthMax, Libc.MSG_PEEK | Libc.MSG_DONTWAIT);
+  }
+
+  @Override
+  public int read(Scratch into, int offset, int lengthMax) {
+    return receive(into, offset, lengthMax, Libc.MSG_DONTWAIT);
+  }
+
+  private int receive(Scratch into, int offset, int lengthMax, int flags) {
     if (!open) {
       return Source.BROKEN;
     }
-    int flags = Libc.MSG_PEEK | Libc.MSG_DONTWAIT;
     int n = Libc.recv(errno, fd, into.at(offset), lengthMax, flags);
     if (n > 0) {
-      shownBytes = n;
+      shownBytes = (flags & Libc.MSG_PEEK) == 0 ? Math.max(0, shownBytes - n) : n;
       readable = n == lengthMax || inputEnded || failed || urgent;
       return n;
     }
@@ -405,6 +422,11 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   }
 
   @Override
+  public boolean probe(int silentMillis) {
+    return open && Libc.keepAlive(fd, Math.max(1, silentMillis / 1000));
+  }
+
+  @Override
   public void attend(Attendant next) {
     attendant = next;
   }
@@ -481,6 +503,22 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
   @Override
   public InetSocketAddress peer() {
     return peer;
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    InetSocketAddress known = local;
+    if (known == null) {
+      known = open ? SocketAddresses.local(fd) : Endpoint.super.local();
+      local = known;
+    }
+    return known;
+  }
+
+  @Override
+  public void announce(InetSocketAddress source, InetSocketAddress destination) {
+    peer = source;
+    local = destination;
   }
 
   @Override

@@ -90,7 +90,7 @@ final class RawListener implements Listener {
       Libc.close(fd);
       throw new BindException(describe(result));
     }
-    RawListener listener = new RawListener(fd, bound(fd), acceptor, group.loops());
+    RawListener listener = new RawListener(fd, SocketAddresses.local(fd), acceptor, group.loops());
     listener.start();
     return listener;
   }
@@ -113,13 +113,6 @@ final class RawListener implements Listener {
       case Libc.EACCES -> "ports below 1024 need CAP_NET_BIND_SERVICE";
       default -> "error " + -result + " of bind(2)";
     };
-  }
-
-  private static InetSocketAddress bound(int fd) {
-    byte[] address = new byte[SocketAddresses.BYTES_MAX];
-    int[] length = {address.length};
-    Libc.localAddress(fd, MemorySegment.ofArray(address), MemorySegment.ofArray(length));
-    return SocketAddresses.decode(address);
   }
 
   private void start() {
@@ -243,7 +236,7 @@ final class RawListener implements Listener {
       if (wantLogged.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "no descriptors left: new connections are refused with 503; raise the limit (ulimit -n)");
+            "no descriptors left: new connections are refused; raise the limit (ulimit -n)");
       }
       if (spareFd < 0) {
         spareFd = Libc.socket(Libc.AF_INET);
@@ -261,6 +254,11 @@ final class RawListener implements Listener {
 
     private void refuse(int accepted) {
       byte[] refusal = acceptor.refusal();
+      if (refusal.length == 0) {
+        Libc.setOption(accepted, Libc.SOL_SOCKET, Libc.SO_LINGER, RawEndpoint.LINGER_ZERO);
+        Libc.close(accepted);
+        return;
+      }
       int flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT;
       MemorySegment slot = Libc.errnoSlot();
       Libc.send(slot, accepted, MemorySegment.ofArray(refusal), refusal.length, flags);
@@ -299,7 +297,13 @@ final class RawListener implements Listener {
         return;
       }
       RawEndpoint endpoint =
-          new RawEndpoint(there, acceptor.governor(there)::clientSocket, accepted, peer, owner);
+          new RawEndpoint(
+              there,
+              acceptor.governor(there)::clientSocket,
+              acceptor.codecBytesMax(),
+              accepted,
+              peer,
+              owner);
       owner.own(endpoint);
       try {
         endpoint.register();

@@ -58,4 +58,12 @@ final class SocketAddresses {
       throw new AssertionError("an address of 4 or 16 bytes", e);
     }
   }
+
+  /** The address that a socket is bound to; getsockname(2). */
+  static InetSocketAddress local(int fd) {
+    byte[] address = new byte[BYTES_MAX];
+    int[] length = {address.length};
+    Libc.localAddress(fd, MemorySegment.ofArray(address), MemorySegment.ofArray(length));
+    return decode(address);
+  }
 }

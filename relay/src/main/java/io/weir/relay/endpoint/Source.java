@@ -31,6 +31,18 @@ public interface Source {
   void skip(int length);
 
   /**
+   * Copies what has arrived to {@code into} and consumes it, for whoever has a place for it: a
+   * codec. As {@link #peek} and {@link #skip}, in one call where that is to be had.
+   */
+  default int read(Scratch into, int offset, int lengthMax) {
+    int arrived = peek(into, offset, lengthMax);
+    if (arrived > 0) {
+      skip(arrived);
+    }
+    return arrived;
+  }
+
+  /**
    * Whether the peer has ended its side in order, so that nothing will follow what the last {@link
    * #peek} showed, if that was not cut by its limit.
    */

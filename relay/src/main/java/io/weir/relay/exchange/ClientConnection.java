@@ -9,12 +9,12 @@ import io.weir.relay.http1.Head;
 import io.weir.relay.http1.LocalAnswer;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
+import io.weir.relay.http1.RequestWriter;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.loop.Turn;
-import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +74,9 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
 
   private boolean left;
 
+  /** Whether it is a stream of a connection, not one itself. */
+  private boolean stream;
+
   // The worker's list of clients at rest has these.
   boolean resting;
   long restSinceNanos;
@@ -106,6 +109,19 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     return client;
   }
 
+  /** A client on a stream of HTTP/2, which it is to own. */
+  static ClientConnection ofStream(Worker worker, Entry within) {
+    ClientConnection client = new ClientConnection(worker, within);
+    client.stream = true;
+    client.opening = false;
+    return client;
+  }
+
+  @Override
+  boolean accepted() {
+    return !stream;
+  }
+
   @Override
   public void own(Endpoint accepted) {
     endpoint = accepted;
@@ -126,10 +142,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
   byte[] peerAddress() {
     byte[] known = peerAddress;
     if (known == null) {
-      InetAddress address = endpoint().peer().getAddress();
-      String text = address == null ? "unknown" : address.getHostAddress();
-      int scope = text.indexOf('%');
-      known = (scope < 0 ? text : text.substring(0, scope)).getBytes(StandardCharsets.US_ASCII);
+      known = RequestWriter.text(endpoint().peer().getAddress());
       peerAddress = known;
     }
     return known;
@@ -322,11 +335,29 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
       return;
     }
     state = State.EXCHANGE;
-    Exchange begun = entry.service().begin(this, head);
+    start(entry.service().begin(this, head));
+  }
+
+  private void start(@Nullable Exchange begun) {
     if (begun != null && state == State.EXCHANGE) {
       exchange = begun;
       begun.advance();
     }
+  }
+
+  /**
+   * The exchange under way, which has only waited, is over; another begins with the same head,
+   * which is still in the socket, or the head is refused.
+   */
+  void goOn(Function<RequestHead, @Nullable Exchange> next) {
+    Scratch in = loop.in();
+    int arrived = endpoint().peek(in, Scratch.HEADROOM_BYTES, in.capacityBytes());
+    int to = Scratch.HEADROOM_BYTES + Math.max(0, arrived);
+    if (arrived <= 0 || worker.requestHead.parse(in.bytes(), Scratch.HEADROOM_BYTES, to) <= 0) {
+      close(false); // the client has gone
+      return;
+    }
+    start(next.apply(worker.requestHead));
   }
 
   /** Takes the least lease, if need be within a short time; refuses when that is over. */
@@ -364,20 +395,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     worker.counters.answered(reason.status());
     ExchangeLog log = worker.log();
     if (log != null) {
-      log.ended(
-          new ExchangeEnd(
-              endpoint().peer(),
-              head == null ? "-" : head.methodName(),
-              head == null ? "-" : head.target(),
-              head == null ? 1 : head.minorVersion(),
-              reason.status(),
-              0,
-              0,
-              System.currentTimeMillis(),
-              0,
-              null,
-              null,
-              reason));
+      log.ended(ExchangeEnd.refused(endpoint().peer(), head, reason));
     }
   }
 
@@ -560,7 +578,9 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
 
   @Override
   void addHoldings(List<Holding> to) {
-    to.add(Holding.of(endpoint()));
+    if (!stream) {
+      to.add(Holding.of(endpoint())); // streams share a socket: their connection adds it
+    }
     if (exchange != null) {
       exchange.addHoldings(to);
     }

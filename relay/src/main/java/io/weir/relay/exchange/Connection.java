@@ -13,6 +13,11 @@ abstract class Connection extends Timed {
   /** Place in the worker's list, which sets it. */
   int listIndex;
 
+  /** Whether it was accepted itself; a stream of one that was is listed beside it. */
+  boolean accepted() {
+    return true;
+  }
+
   /** No new work from now on: it ends now if it serves nothing, else with what it serves. */
   abstract void drain();
 

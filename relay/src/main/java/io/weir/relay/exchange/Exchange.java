@@ -2,10 +2,18 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.http.Reason;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One request and its response, as its client connection sees it. Thread: the loop. */
 abstract class Exchange {
+  private static final AtomicLong IDS = new AtomicLong();
+
+  /** A name for a row that no other has. Any thread. */
+  static long nextId() {
+    return IDS.incrementAndGet();
+  }
+
   /** Goes as far as the endpoints allow. Called when one of them may be ready. */
   abstract void advance();
 

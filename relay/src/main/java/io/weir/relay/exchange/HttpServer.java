@@ -41,22 +41,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpServer implements AutoCloseable {
   private static final long ANSWER_SECONDS_MAX = 5;
+  private static final byte[] NOTHING = {};
+
+  /** A fatal alert, internal_error, in the clear: the answer to a ClientHello; RFC 8446, 6. */
+  private static final byte[] TLS_REFUSAL = {21, 3, 3, 0, 2, 2, 80};
 
   private final LoopGroup group;
   private final List<Worker> workers = new ArrayList<>();
   private final List<Listener> listeners = new ArrayList<>();
   private boolean closed;
   private final byte[] refusal;
+  private final EntrySettings main;
   private final int backlog;
   private final Admission admission;
   private final Faults faults;
 
-  private HttpServer(ServerSettings settings, Faults faults, boolean rawOrigin) {
+  private HttpServer(ServerSettings settings, EntrySettings main, Faults faults) {
     this.faults = faults;
+    this.main = main;
     backlog = settings.memory().backlog();
     group = new LoopGroup(settings.name(), settings.threads(), settings.allowRaw(), faults);
     admission =
-        new Admission(settings.memory(), ConnectionCost.of(group.raw(), rawOrigin && group.raw()));
+        new Admission(
+            settings.memory(), ConnectionCost.of(group.raw(), main.speaksTls(), !main.rawOrigin()));
     byte[] room = new byte[LocalAnswer.bytesMax(Reason.OVERLOADED, "")];
     int length = LocalAnswer.write(Reason.OVERLOADED, "", false, false, false, 1, room, 0);
     refusal = Arrays.copyOf(room, length);
@@ -64,23 +71,24 @@ public final class HttpServer implements AutoCloseable {
 
   /** A server that relays. It does not listen yet. */
   public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
-    boolean rawOrigin = relay.originSettings().tls() == null;
-    HttpServer server = new HttpServer(settings, faults, rawOrigin);
-    server.start(settings, EntrySettings.relay(relay));
-    return server;
+    return serving(settings, EntrySettings.relay(relay), faults);
+  }
+
+  /** A server of which {@code main} is the way in that is there from the start. */
+  public static HttpServer serving(ServerSettings settings, EntrySettings main, Faults faults) {
+    return new HttpServer(settings, main, faults).start(settings);
   }
 
   /** A server that answers by itself. It does not listen yet. */
   public static HttpServer local(ServerSettings settings, LocalHandler handler, Faults faults) {
-    HttpServer server = new HttpServer(settings, faults, true);
-    server.start(settings, EntrySettings.local(handler));
-    return server;
+    return serving(settings, EntrySettings.local(handler), faults);
   }
 
-  private void start(ServerSettings settings, EntrySettings main) {
+  private HttpServer start(ServerSettings settings) {
     for (Loop loop : group.loops()) {
       workers.add(onLoop(loop, () -> new Worker(loop, settings, group.raw(), admission, main)));
     }
+    return this;
   }
 
   /**
@@ -90,7 +98,7 @@ public final class HttpServer implements AutoCloseable {
    * @throws IOException with a short reason, if it cannot be bound
    */
   public synchronized InetSocketAddress listen(InetSocketAddress address) throws IOException {
-    return listen(address, Worker::main);
+    return listen(address, main, Worker::main);
   }
 
   /**
@@ -101,16 +109,17 @@ public final class HttpServer implements AutoCloseable {
    */
   public synchronized InetSocketAddress listen(InetSocketAddress address, EntrySettings settings)
       throws IOException {
-    return listen(address, settings::on);
+    return listen(address, settings, settings::on);
   }
 
-  private InetSocketAddress listen(InetSocketAddress address, Function<Worker, Entry> maker)
+  private InetSocketAddress listen(
+      InetSocketAddress address, EntrySettings settings, Function<Worker, Entry> maker)
       throws IOException {
     IdentityHashMap<Loop, Entry> entries = new IdentityHashMap<>();
     for (Worker worker : workers) {
       entries.put(worker.loop, onLoop(worker.loop, () -> maker.apply(worker)));
     }
-    Listener listener = Listeners.listen(group, address, new ConnectionAcceptor(entries));
+    Listener listener = Listeners.listen(group, address, new ConnectionAcceptor(entries, settings));
     listeners.add(listener);
     return listener.address();
   }
@@ -336,9 +345,18 @@ public final class HttpServer implements AutoCloseable {
 
   private final class ConnectionAcceptor implements Acceptor {
     private final Map<Loop, Entry> entries;
+    private final EntrySettings settings;
+    private final boolean speaksHttp;
 
-    ConnectionAcceptor(Map<Loop, Entry> entries) {
+    ConnectionAcceptor(Map<Loop, Entry> entries, EntrySettings settings) {
       this.entries = entries;
+      this.settings = settings;
+      this.speaksHttp = entries.values().stream().allMatch(entry -> entry.service().speaksHttp());
+    }
+
+    @Override
+    public int codecBytesMax() {
+      return settings.codecBytesMax();
     }
 
     @Override
@@ -366,7 +384,7 @@ public final class HttpServer implements AutoCloseable {
 
     @Override
     public byte[] refusal() {
-      return refusal;
+      return settings.speaksTls() ? TLS_REFUSAL : speaksHttp ? refusal : NOTHING;
     }
 
     @Override

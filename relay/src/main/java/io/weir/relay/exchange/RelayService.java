@@ -1,23 +1,24 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.RequestWriter;
 import io.weir.relay.origin.OriginPool;
+import io.weir.relay.proxyprotocol.ProxyHeaderWriter;
 import org.jspecify.annotations.Nullable;
 
 /** Relays the requests of one loop to the origin. Thread: the loop. */
 final class RelayService implements Service {
-  final RelaySettings settings;
-  final RequestWriter writer;
-  final OriginPool pool;
+  private final RelaySettings settings;
+  private final OriginPool pool;
+  private final Upstream upstream;
   private final Worker worker;
 
   RelayService(Worker worker, RelaySettings settings) {
     this.worker = worker;
     this.settings = settings;
-    this.writer = new RequestWriter(settings.upstream());
     this.pool =
         new OriginPool(
             worker.loop,
@@ -26,6 +27,14 @@ final class RelayService implements Service {
             worker.settings.timeouts().sendMillis(),
             settings.origin(),
             settings.originSettings());
+    this.upstream =
+        new Upstream(
+            pool,
+            new RequestWriter(settings.upstream()),
+            settings.bodyBytesMax(),
+            settings.trusted(),
+            null,
+            null);
   }
 
   @Override
@@ -45,9 +54,24 @@ final class RelayService implements Service {
       client.refuse(Reason.BODY_TOO_LARGE, "The limit is " + limit + " bytes", false);
       return null;
     }
-    RelayedExchange exchange = new RelayedExchange(client, this, head, worker);
+    RelayedExchange exchange = new RelayedExchange(client, upstream(client), head, worker);
     exchange.connect(false);
     return exchange;
+  }
+
+  private Upstream upstream(ClientConnection client) {
+    ProxyHeaderWriter header = settings.sendProxy();
+    if (header == null) {
+      return upstream;
+    }
+    Endpoint from = client.endpoint();
+    return new Upstream(
+        pool,
+        upstream.writer(),
+        upstream.bodyBytesMax(),
+        upstream.trusted(),
+        null,
+        out -> header.write(from.peer(), from.local(), out, 0));
   }
 
   @Override

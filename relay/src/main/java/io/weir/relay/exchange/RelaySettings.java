@@ -3,6 +3,8 @@ package io.weir.relay.exchange;
 import io.weir.relay.http1.UpstreamPolicy;
 import io.weir.relay.origin.Origin;
 import io.weir.relay.origin.OriginSettings;
+import io.weir.relay.proxyprotocol.ProxyHeaderWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How requests are relayed.
@@ -13,6 +15,8 @@ import io.weir.relay.origin.OriginSettings;
  * @param readOnly whether only GET and HEAD are served (a single resource)
  * @param bodyBytesMax longest request body, -1 for no limit
  * @param trusted whose X-Forwarded fields are believed
+ * @param sendProxy the PROXY protocol header that each connection to the origin begins with, or
+ *     null for none; then it serves one request
  */
 public record RelaySettings(
     Origin origin,
@@ -20,4 +24,16 @@ public record RelaySettings(
     UpstreamPolicy upstream,
     boolean readOnly,
     long bodyBytesMax,
-    TrustedProxies trusted) {}
+    TrustedProxies trusted,
+    @Nullable ProxyHeaderWriter sendProxy) {
+  /** Without a PROXY protocol header. */
+  public RelaySettings(
+      Origin origin,
+      OriginSettings originSettings,
+      UpstreamPolicy upstream,
+      boolean readOnly,
+      long bodyBytesMax,
+      TrustedProxies trusted) {
+    this(origin, originSettings, upstream, readOnly, bodyBytesMax, trusted, null);
+  }
+}

@@ -16,7 +16,6 @@ import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.Pump;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  *                          |  fail()                 |           finish()    answer of ours, or
  *                          +-------------------------+                       a visible break
  * </pre>
+ *
+ * After a 101 both sockets are those of a {@link Tunnel}, until that is over.
  *
  * <h2>Both directions at once</h2>
  *
@@ -52,12 +53,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the loop. Owns its origin connection.
  */
-final class RelayedExchange extends Exchange implements Attendant, OriginPool.Taker {
-  private static final AtomicLong IDS = new AtomicLong();
-
+final class RelayedExchange extends Exchange implements Attendant, OriginPool.Taker, Tunnel.Owner {
   private final ClientConnection client;
   private final Worker worker;
-  private final RelayService service;
+  private final Upstream upstream;
   private final Request request;
   private final RequestFlow upward;
   private final ResponseFlow downward;
@@ -65,6 +64,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   private long id;
   private OriginPool.@Nullable Wait connecting;
   private @Nullable OriginConnection connection;
+  private @Nullable Tunnel tunnel;
 
   /** Whether the request's head stands in the scratch space: in the turn that found it. */
   private boolean headInScratch = true;
@@ -77,9 +77,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   /** Its lease, if it stood still for long at the last look; else 0. */
   private long stalledBytes;
 
-  RelayedExchange(ClientConnection client, RelayService service, RequestHead head, Worker worker) {
+  RelayedExchange(ClientConnection client, Upstream upstream, RequestHead head, Worker worker) {
     this.client = client;
-    this.service = service;
+    this.upstream = upstream;
     this.worker = worker;
     this.request = Request.of(head, worker.log() != null);
     this.upward = new RequestFlow(this, request);
@@ -92,7 +92,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Gets a connection to the origin; {@code fresh}: none that waited. */
   void connect(boolean fresh) {
-    OriginPool.Wait wait = service.pool.take(this, fresh);
+    OriginPool.Wait wait = upstream.pool().take(this, fresh, upstream.greeting());
     if (wait != null) { // else taken() or refused() ran, and may have begun another wait
       connecting = wait;
     }
@@ -178,6 +178,11 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   @Override
   void advance() {
+    Tunnel passing = tunnel;
+    if (passing != null) {
+      passing.step();
+      return;
+    }
     if (!over && client.endpoint().failed()) {
       cut(Reason.CLIENT_GONE);
     }
@@ -191,15 +196,9 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
   }
 
-  /** The request's body, or the client's side of a tunnel, is over. */
-  void requestSent(Endpoint origin) {
+  /** The request's body is over. */
+  void requestSent() {
     downward.pause().clear();
-    if (downward.tunnel()) {
-      origin.finish();
-      if (downward.done()) {
-        finish();
-      }
-    }
   }
 
   /** A final response, or a 101, is about to be written to the client. */
@@ -208,29 +207,40 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     upward.consumeHead();
   }
 
-  /** HTTP is over on this connection; the client's bytes pass as they are from now on. */
-  void beginTunnel(Endpoint origin) {
-    upward.beginTunnel(origin);
-    worker.counters.flowsAdded(1);
-    flows++;
+  /**
+   * HTTP is over on this connection; every byte passes as it is from now on.
+   *
+   * @param toClient what the client has not taken yet of the response's head
+   */
+  void beginTunnel(Endpoint origin, Tail toClient) {
+    upward.close();
+    downward.close();
+    worker.counters.flowsAdded(2 - flows);
+    flows = 2;
+    tunnel = new Tunnel(worker, client.endpoint(), origin, toClient, new Tail(), this);
+    giveWay();
+  }
+
+  @Override
+  public void giveWay() {
     client.giveWay();
   }
 
-  /** The response's body, or the origin's side of a tunnel, is over. */
-  void responseSent() {
-    if (downward.tunnel()) {
-      client.endpoint().finish();
-    }
-    if (!downward.tunnel() || !upward.moving()) {
+  @Override
+  public void tunnelOver(@Nullable Reason reason, String detail) {
+    if (reason == null) {
       finish();
+    } else {
+      cut(reason, detail);
     }
   }
 
   // --- The end ----------------------------------------------------------------------------------
 
-  private void finish() {
+  /** The response's body is over, or both sides of a tunnel are. */
+  void finish() {
     if (over) {
-      return; // half-closing may tell of the other side's end at once
+      return;
     }
     boolean requestRead = upward.sent();
     upward.close();
@@ -238,7 +248,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     OriginConnection done = connection;
     connection = null;
     if (done != null) {
-      if (requestRead && downward.keepOrigin() && done.endpoint().open()) {
+      if (requestRead && downward.keepOrigin() && upstream.reuses(done)) {
         done.release();
       } else if (requestRead) {
         done.close();
@@ -247,9 +257,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       }
     }
     end(null);
-    if (downward.tunnel()) {
-      client.closeInOrder(true);
-    } else if (requestRead && downward.keepClient()) {
+    if (requestRead && downward.keepClient()) {
       client.nextRequest();
     } else {
       client.closeInOrder(requestRead);
@@ -313,6 +321,12 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     over = true;
     upward.close();
     downward.close();
+    if (tunnel != null) {
+      tunnel.close();
+    }
+    if (upstream.user() != null) {
+      upstream.user().leave();
+    }
     long tookNanos = System.nanoTime() - beganNanos;
     worker.counters.exchangeEnded(flows);
     worker.counters.answered(status());
@@ -330,13 +344,14 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
               request.target(),
               request.minorVersion(),
               status(),
-              downward.bodyBytes(),
-              upward.bodyBytes(),
+              downloadedBytes(),
+              uploadedBytes(),
               System.currentTimeMillis() - tookMillis,
               tookMillis,
               request.referer(),
               request.userAgent(),
-              reason));
+              reason,
+              upstream.userName()));
     }
   }
 
@@ -348,33 +363,27 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (over || with == null) {
       return; // connecting has a limit of its own
     }
-    upward.look(nowNanos);
-    downward.look(nowNanos);
-    downward.widen(with.endpoint());
     with.endpoint().lease().settle();
     int stalledMillis = worker.stalledMillis();
     if (stalledMillis > 0) {
       stalledBytes = stalled(nowNanos, stalledMillis, with.endpoint()) ? leaseBytes() : 0;
     }
+    if (tunnel != null) {
+      tunnel.sweep(nowNanos);
+      return;
+    }
+    upward.look(nowNanos);
+    downward.look(nowNanos);
+    downward.widen(with.endpoint());
     Timeouts limits = worker.settings.timeouts();
     if (downward.pause().sinkOverdue(nowNanos, limits.sendMillis(), client.endpoint())) {
       cut(Reason.SEND_TIMEOUT, "the client took nothing");
     } else if (upward.pause().sinkOverdue(nowNanos, limits.sendMillis(), with.endpoint())) {
       fail(Reason.ORIGIN_TIMEOUT, "The origin took nothing of the request's body");
-    } else if (downward.tunnel()) {
-      sweepTunnel(nowNanos, limits.tunnelMillis());
     } else if (downward.awaited()) {
       sweepAwaited(nowNanos, limits);
     } else {
       sweepBodies(nowNanos, limits.idleMillis());
-    }
-  }
-
-  private void sweepTunnel(long nowNanos, int millis) {
-    boolean up = !upward.moving() || upward.pause().sourceOverdue(nowNanos, millis);
-    boolean down = downward.done() || downward.pause().sourceOverdue(nowNanos, millis);
-    if (up && down) {
-      cut(Reason.ORIGIN_STALLED, "nothing moved in the tunnel");
     }
   }
 
@@ -405,13 +414,16 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Whether a sink takes nothing, and the other direction does not move either. */
   private boolean stalled(long nowNanos, int millis, Endpoint origin) {
+    if (tunnel != null) {
+      return tunnel.stalled(nowNanos, millis);
+    }
     Wait down = downward.pause();
     Wait up = upward.pause();
     boolean clientStalled = down.sinkOverdue(nowNanos, millis, client.endpoint());
     boolean originStalled = up.sinkOverdue(nowNanos, millis, origin);
-    boolean downStill = clientStalled || downward.done() || down.sourceOverdue(nowNanos, millis);
-    boolean upStill = originStalled || !upward.moving() || up.sourceOverdue(nowNanos, millis);
-    return (clientStalled || originStalled) && downStill && upStill;
+    boolean downSilent = downward.done() || down.sourceOverdue(nowNanos, millis);
+    boolean upSilent = !upward.moving() || up.sourceOverdue(nowNanos, millis);
+    return StalledReset.stands(clientStalled, downSilent, originStalled, upSilent);
   }
 
   @Override
@@ -427,9 +439,12 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
     downward.pause().sample(nowNanos, client.endpoint());
     upward.pause().sample(nowNanos, with.endpoint());
+    if (tunnel != null) {
+      tunnel.sample(nowNanos);
+    }
     int millis = worker.stalledMillis();
     if (stalled(nowNanos, millis, with.endpoint())) {
-      String who = downward.pause().on() == Wait.On.SINK ? "the client" : "the origin";
+      String who = "the " + (waitsFor().equals("client") ? "client" : "origin");
       String leased = leaseBytes() / 1024 + " KiB leased";
       cut(Reason.RESET_STALLED, who + " took nothing for " + millis + " ms, " + leased);
     }
@@ -486,14 +501,15 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Writes the head for the origin; returns its length, or -1 if there is no room. */
   int writeHead(RequestHead head, byte[] to) {
-    boolean trusted = service.settings.trusted().trusts(client.endpoint().peer());
-    return service.writer.write(head, client.peerAddress(), trusted, to, 0);
+    boolean trusted = upstream.trusted().trusts(client.endpoint().peer());
+    boolean secure = client.endpoint().tls() != null;
+    return upstream.writer().write(head, client.peerAddress(), trusted, secure, to, 0);
   }
 
   /** Ends the exchange if the request's body has grown beyond the limit. */
   boolean bodyTooLarge(long bytes) {
-    long limit = service.settings.bodyBytesMax();
-    if (limit < 0 || bytes <= limit || downward.tunnel()) {
+    long limit = upstream.bodyBytesMax();
+    if (limit < 0 || bytes <= limit) {
       return false;
     }
     fail(Reason.BODY_TOO_LARGE, "The limit is " + limit + " bytes");
@@ -520,7 +536,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
       return null;
     }
     if (id == 0) {
-      id = IDS.incrementAndGet();
+      id = nextId();
     }
     InetSocketAddress peer = client.endpoint().peer();
     return new FlowRow(
@@ -531,12 +547,20 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
         status(),
         phase(),
         waitsFor(),
-        downward.bodyBytes(),
-        upward.bodyBytes(),
+        downloadedBytes(),
+        uploadedBytes(),
         leaseBytes(),
         heldBytes(),
-        upward.userBytes() + downward.userBytes(),
-        ageMillis());
+        tunnel == null ? upward.userBytes() + downward.userBytes() : tunnel.userBytes(),
+        (System.nanoTime() - beganNanos) / 1_000_000);
+  }
+
+  private long downloadedBytes() {
+    return tunnel == null ? downward.bodyBytes() : tunnel.downloadedBytes();
+  }
+
+  private long uploadedBytes() {
+    return tunnel == null ? upward.bodyBytes() : tunnel.uploadedBytes();
   }
 
   private long leaseBytes() {
@@ -554,18 +578,17 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     return ownStatus == 0 ? downward.status() : ownStatus;
   }
 
-  private long ageMillis() {
-    return (System.nanoTime() - beganNanos) / 1_000_000;
-  }
-
   private String phase() {
-    if (downward.tunnel()) {
+    if (tunnel != null) {
       return "tunnel";
     }
     return downward.awaited() ? upward.phase() : "response";
   }
 
   private String waitsFor() {
+    if (tunnel != null) {
+      return tunnel.waitsFor();
+    }
     if (connection == null) {
       return "origin";
     }

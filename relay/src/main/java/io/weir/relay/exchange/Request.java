@@ -51,6 +51,10 @@ record Request(
 
   /** The target as a table shows it. */
   String route() {
+    return route(target);
+  }
+
+  static String route(String target) {
     return target.length() <= ROUTE_BYTES_MAX
         ? target
         : target.substring(0, ROUTE_BYTES_MAX - 3) + "...";

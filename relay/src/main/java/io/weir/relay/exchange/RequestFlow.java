@@ -10,7 +10,6 @@ import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.LengthFraming;
 import io.weir.relay.pump.Progress;
 import io.weir.relay.pump.Pump;
-import io.weir.relay.pump.UntilCloseFraming;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,12 +72,6 @@ final class RequestFlow {
     headSent(sent);
   }
 
-  /** The response switched protocols: from now on every byte passes. */
-  void beginTunnel(Endpoint origin) {
-    state = State.BODY;
-    pumpTo(origin, new UntilCloseFraming(), Long.MAX_VALUE);
-  }
-
   private void pumpTo(Endpoint origin, Framing body, long bodyBytes) {
     framing = body;
     Endpoint client = exchange.client().endpoint();
@@ -133,11 +126,11 @@ final class RequestFlow {
     }
     Pump moving = pump;
     if (state == State.BODY && moving != null) {
-      stepBody(origin, moving);
+      stepBody(moving);
     }
   }
 
-  private void stepBody(Endpoint origin, Pump moving) {
+  private void stepBody(Pump moving) {
     long before = moving.movedBytes();
     Progress progress = moving.run();
     long moved = moving.movedBytes() - before;
@@ -155,7 +148,7 @@ final class RequestFlow {
       case DONE -> {
         state = State.SENT;
         wait.clear();
-        exchange.requestSent(origin);
+        exchange.requestSent();
       }
       case WAIT_SOURCE -> wait.set(Wait.On.SOURCE, moving.movedBytes());
       case WAIT_SINK -> wait.set(Wait.On.SINK, moving.movedBytes());
@@ -174,7 +167,7 @@ final class RequestFlow {
     return state == State.SENT;
   }
 
-  /** Whether the body, or the client's side of a tunnel, is still to be moved. */
+  /** Whether the body is still to be moved. */
   boolean moving() {
     return state == State.BODY;
   }

@@ -23,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  *             +---+
  *             v   |
  *   --------> AWAITED --> BODY --> DONE
- *                |                  ^
- *                | 101              | both sides have ended
- *                +--> BODY (tunnel) +
+ *                |
+ *                +--101--> DONE     the rest is a tunnel's
  * </pre>
  *
  * Thread: the loop. Part of its exchange, which owns the sockets.
@@ -58,7 +57,6 @@ final class ResponseFlow {
   private int interims;
   private boolean begunHead;
   private boolean continued;
-  private boolean tunnel;
   private boolean keepClient;
   private boolean keepOrigin;
   private boolean chunkedOut;
@@ -184,13 +182,17 @@ final class ResponseFlow {
       exchange.fail(Reason.ORIGIN_BAD_RESPONSE, head.faultDetail());
       return false;
     }
+    boolean switches = head.status() == 101;
+    if (switches && !exchange.requestIsSent()) { // RFC 9110, 7.8
+      exchange.fail(Reason.ORIGIN_BAD_RESPONSE, "101 before the request has ended");
+      return false;
+    }
     status = head.status();
-    tunnel = status == 101;
-    keepOrigin = head.keepAlive() && body != ResponseHead.Body.UNTIL_CLOSE && !tunnel;
+    keepOrigin = head.keepAlive() && body != ResponseHead.Body.UNTIL_CLOSE && !switches;
     ResponseHead.Body outgoing = outgoing(body);
     chunkedOut = outgoing == ResponseHead.Body.CHUNKED;
-    keepClient = mayKeepClient(outgoing);
-    int length = writeHead(head, outgoing);
+    keepClient = !switches && mayKeepClient(outgoing);
+    int length = writeHead(head, outgoing, switches);
     if (length < 0) {
       exchange.fail(Reason.ORIGIN_BAD_RESPONSE, "The head of the response is too large");
       return false;
@@ -201,7 +203,7 @@ final class ResponseFlow {
         body == ResponseHead.Body.NONE
             || (body == ResponseHead.Body.LENGTH && head.contentLength() == joined);
     boolean behind = arrived > head.length() + joined;
-    surplus = whole && behind && !tunnel;
+    surplus = whole && behind;
     state = State.BODY;
     Tail.Sent sent =
         tail.send(
@@ -212,6 +214,11 @@ final class ResponseFlow {
       exchange.cut(Reason.CLIENT_GONE);
       return false;
     }
+    if (switches) {
+      state = State.DONE;
+      exchange.beginTunnel(origin, tail);
+      return false;
+    }
     beginBody(origin, bodyFraming(head, body, joined), joined);
     if (lease != null) {
       lease.begin(body == ResponseHead.Body.LENGTH ? head.contentLength() - joined : unknown(body));
@@ -219,11 +226,12 @@ final class ResponseFlow {
     return true;
   }
 
-  private int writeHead(ResponseHead head, ResponseHead.Body outgoing) {
+  private int writeHead(ResponseHead head, ResponseHead.Body outgoing, boolean switches) {
     byte[] to = exchange.loop().out().bytes();
+    int minor = request.minorVersion();
     return exchange
         .responseWriter()
-        .write(head, outgoing, request.method(), keepClient, request.minorVersion(), tunnel, to, 0);
+        .write(head, outgoing, request.method(), keepClient, minor, switches, to, 0);
   }
 
   private ResponseHead.Body outgoing(ResponseHead.Body body) {
@@ -258,9 +266,6 @@ final class ResponseFlow {
   }
 
   private Framing bodyFraming(ResponseHead head, ResponseHead.Body body, int joined) {
-    if (tunnel) {
-      return new UntilCloseFraming();
-    }
     return switch (body) {
       case NONE -> new LengthFraming(0);
       case LENGTH -> new LengthFraming(head.contentLength() - joined);
@@ -280,9 +285,6 @@ final class ResponseFlow {
     exchange.counters().downloaded(joined);
     framing = body;
     pump = exchange.pump(origin, exchange.client().endpoint(), body);
-    if (tunnel) {
-      exchange.beginTunnel(origin);
-    }
   }
 
   // --- The body ---------------------------------------------------------------------------------
@@ -301,7 +303,7 @@ final class ResponseFlow {
         state = State.DONE;
         surplus |= moving.surplus();
         wait.clear();
-        exchange.responseSent();
+        exchange.finish();
       }
       case WAIT_SOURCE -> wait.set(Wait.On.SOURCE, moving.movedBytes());
       case WAIT_SINK -> wait.set(Wait.On.SINK, moving.movedBytes());
@@ -341,10 +343,6 @@ final class ResponseFlow {
    */
   boolean endIsVisible() {
     return chunkedOut && tail.empty();
-  }
-
-  boolean tunnel() {
-    return tunnel;
   }
 
   boolean continued() {

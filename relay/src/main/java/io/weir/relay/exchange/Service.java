@@ -3,6 +3,7 @@ package io.weir.relay.exchange;
 import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What answers the requests of one loop. Thread: the loop. */
@@ -22,6 +23,16 @@ interface Service {
   /** Makes the owner of a connection that comes in at {@code entry}. */
   default Acceptor.Accepted accept(Worker worker, Entry entry) {
     return new ClientConnection(worker, entry);
+  }
+
+  /** Whether a client that is refused unseen understands an answer of HTTP; else it is reset. */
+  default boolean speaksHttp() {
+    return true;
+  }
+
+  /** Other ways to begin a connection than with a request. */
+  default List<Opening> openings() {
+    return List.of();
   }
 
   /** How long a client must have rested before it may be closed for one that comes. */

@@ -42,6 +42,18 @@ final class StalledReset {
     lastNanos = new AtomicLong(nowNanos - PAUSE_NANOS);
   }
 
+  /**
+   * Whether two directions stand still since a sink takes nothing.
+   *
+   * @param oneStalled whether the one's sink takes nothing
+   * @param oneSilent whether its source says nothing, or has ended
+   */
+  static boolean stands(
+      boolean oneStalled, boolean oneSilent, boolean otherStalled, boolean otherSilent) {
+    boolean bothStill = (oneStalled || oneSilent) && (otherStalled || otherSilent);
+    return bothStill && (oneStalled || otherStalled);
+  }
+
   /** One more loop's part. */
   Share share() {
     Share share = new Share();

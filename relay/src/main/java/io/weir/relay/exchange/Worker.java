@@ -48,6 +48,7 @@ final class Worker extends Timed {
   private boolean draining;
   private boolean scarce;
   private @Nullable ExchangeLog log;
+  private Http2Opening.@Nullable Share links;
 
   Worker(Loop loop, ServerSettings settings, boolean raw, Admission admission, EntrySettings main) {
     this.loop = loop;
@@ -104,6 +105,26 @@ final class Worker extends Timed {
       }
     }
     return entry.accept(this);
+  }
+
+  /** Takes a place for a stream, if there is one left. */
+  boolean enter() {
+    if (admission.enter()) {
+      return true;
+    }
+    counters.failed(Reason.OVERLOADED);
+    MemoryLog.noPlace(admission);
+    return false;
+  }
+
+  /** What the HTTP/2 connections of this loop share; made with the first. */
+  Http2Opening.Share links() {
+    Http2Opening.Share made = links;
+    if (made == null) {
+      made = Http2Opening.Share.of(this);
+      links = made;
+    }
+    return made;
   }
 
   /** Takes the least lease of a connection, if there is one left. */
@@ -229,9 +250,16 @@ final class Worker extends Timed {
   }
 
   void opened(Connection connection) {
+    listed(connection);
+    if (connection.accepted()) {
+      counters.connectionOpened();
+    }
+  }
+
+  /** Lists what is no client's connection yet; it is {@link #unlisted} before it is one. */
+  void listed(Connection connection) {
     connection.listIndex = connections.size();
     connections.add(connection);
-    counters.connectionOpened();
     loop.watch(connection);
   }
 
@@ -244,14 +272,27 @@ final class Worker extends Timed {
   }
 
   void closed(Connection connection) {
+    unlisted(connection);
+    if (connection.accepted()) {
+      counters.connectionClosed();
+      loop.load().decrementAndGet();
+    }
+  }
+
+  /** It is not listed any more: it is another's, or it is {@link #gone}. */
+  void unlisted(Connection connection) {
     Connection last = connections.removeLast();
     if (connection.listIndex < connections.size()) {
       connections.set(connection.listIndex, last);
       last.listIndex = connection.listIndex;
     }
-    counters.connectionClosed();
     loop.unwatch(connection);
+  }
+
+  /** What was listed, and never opened, is closed. */
+  void gone() {
     loop.load().decrementAndGet();
+    left(false);
   }
 
   /** From now on connections end with the exchange they serve; those that serve none end now. */

@@ -354,6 +354,16 @@ public final class ChunkScanner {
     return Octets.putCrlf(out, section.put(out, p));
   }
 
+  /**
+   * Right behind {@link #parseEnd}: shows the trailer fields that {@link #writeEnd} would write.
+   */
+  public void trailers(FieldReader to) {
+    if (!trailersRead) {
+      throw new IllegalStateException("trailers before parseEnd");
+    }
+    trailers().show(to);
+  }
+
   /** Writes the end of a body without trailers, {@code 0 CRLF CRLF}; returns -1 without room. */
   public static int writeBareEnd(byte[] out, int from) {
     return out.length - from < END.length ? -1 : Octets.put(END, out, from);

@@ -240,6 +240,10 @@ final class FieldTable {
     return -1;
   }
 
+  void show(int i, FieldReader to) {
+    to.field(bytes, nameFrom[i], nameTo[i], valueFrom[i], valueTo[i]);
+  }
+
   /** Writes {@code name ": " value CRLF}: at most one byte more than the line that was read. */
   int putLine(int i, byte[] out, int at) {
     int from = nameFrom[i];

@@ -363,6 +363,15 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return !connectionClose && (minorVersion == 1 || connectionKeepAlive);
   }
 
+  /** Shows the fields that are meant for the next hop too, in order. */
+  public final void endToEnd(FieldReader to) {
+    for (int i = 0; i < fields.count(); i++) {
+      if (fields.endToEnd(i)) {
+        fields.show(i, to);
+      }
+    }
+  }
+
   /** Number of field lines. */
   public final int fieldCount() {
     return fields.count();

@@ -74,7 +74,10 @@ public final class LocalAnswer {
     return switch (status) {
       // RFC 9110, 15.5.6: a 405 must say what is allowed.
       case 405 -> Octets.put("Allow: GET, HEAD\r\n", out, at);
-      case 503 -> Octets.put("Retry-After: 1\r\n", out, at);
+      // RFC 9110, 15.5.8: a 407 must say how.
+      case 407 ->
+          Octets.put("Proxy-Authenticate: Basic realm=\"weir\", charset=\"UTF-8\"\r\n", out, at);
+      case 429, 503 -> Octets.put("Retry-After: 1\r\n", out, at);
       default -> at;
     };
   }
@@ -136,11 +139,14 @@ public final class LocalAnswer {
   private static String phrase(int status) {
     return switch (status) {
       case 400 -> "Bad Request";
+      case 403 -> "Forbidden";
       case 404 -> "Not Found";
       case 405 -> "Method Not Allowed";
+      case 407 -> "Proxy Authentication Required";
       case 408 -> "Request Timeout";
       case 413 -> "Content Too Large";
       case 414 -> "URI Too Long";
+      case 429 -> "Too Many Requests";
       case 431 -> "Request Header Fields Too Large";
       case 501 -> "Not Implemented";
       case 502 -> "Bad Gateway";

@@ -39,6 +39,16 @@ public enum Method {
     return idempotent;
   }
 
+  /** The method of that name. */
+  public static Method named(CharSequence token) {
+    for (Method method : NAMED) {
+      if (method.name().contentEquals(token)) {
+        return method;
+      }
+    }
+    return OTHER;
+  }
+
   /** The method of the token in b[from,to). Methods are case-sensitive (RFC 9110, 9.1). */
   static Method of(byte[] b, int from, int to) {
     for (Method method : NAMED) {

@@ -3,15 +3,15 @@ package io.weir.relay.http1;
 import java.nio.charset.StandardCharsets;
 
 /** The octet classes of RFC 9110, 5.5 and 5.6, and the few ways this package writes octets. */
-final class Octets {
+public final class Octets {
   /** tchar (RFC 9110, 5.6.2). */
-  static final int TOKEN = 1;
+  public static final int TOKEN = 1;
 
   /** HTAB, SP, VCHAR and obs-text: what may stand in a field value (RFC 9110, 5.5). */
-  static final int VALUE = 2;
+  public static final int VALUE = 2;
 
   /** 0x21 to 0x7E without '#': a fragment is never sent (RFC 9112, 3.2). */
-  static final int TARGET = 4;
+  public static final int TARGET = 4;
 
   /** unreserved (RFC 3986, 2.3): what this relay takes in a host's name. */
   static final int HOST = 8;
@@ -64,7 +64,8 @@ final class Octets {
     return table;
   }
 
-  static boolean is(byte c, int octetClass) {
+  /** Whether an octet is of one of the classes. */
+  public static boolean is(byte c, int octetClass) {
     return (CLASS[c & 0xff] & octetClass) != 0;
   }
 
@@ -81,7 +82,8 @@ final class Octets {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
   }
 
-  static byte[] ascii(String text) {
+  /** The octets of a text in ASCII. */
+  public static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 

@@ -33,6 +33,8 @@ public final class RequestHead extends Head {
   private int hostFrom;
   private int hostTo;
   private boolean asterisk;
+  private boolean absolute;
+  private boolean secureScheme;
   private boolean expectsContinue;
   private boolean trailersAccepted;
   private boolean upgradeOffered;
@@ -56,6 +58,8 @@ public final class RequestHead extends Head {
     hostFrom = 0;
     hostTo = 0;
     asterisk = false;
+    absolute = false;
+    secureScheme = false;
     expectsContinue = false;
     trailersAccepted = false;
     upgradeOffered = false;
@@ -163,6 +167,8 @@ public final class RequestHead extends Head {
     hostFrom = from;
     hostTo = p;
     pathFrom = p;
+    absolute = true;
+    secureScheme = startsWith(b, HTTPS);
     // RFC 9112, 3.2.4: OPTIONS for a server as a whole.
     asterisk = method == Method.OPTIONS && p == targetTo;
     return true;
@@ -296,6 +302,16 @@ public final class RequestHead extends Head {
     return false;
   }
 
+  /** Whether the target is a whole URL, as a proxy is asked (RFC 9112, 3.2.2). */
+  public boolean absoluteForm() {
+    return absolute;
+  }
+
+  /** Whether that URL is one of https. */
+  public boolean secureScheme() {
+    return secureScheme;
+  }
+
   /** Whether the target means the server as a whole: {@code OPTIONS *}. */
   public boolean asteriskForm() {
     return asterisk;
@@ -310,8 +326,17 @@ public final class RequestHead extends Head {
     return PathRule.hasDotSegment(fields.bytes(), pathFrom, targetTo);
   }
 
+  /** Path and query, {@code /} at least, or {@code *}. Allocates. */
+  public String pathAndQuery() {
+    if (asterisk) {
+      return "*";
+    }
+    String text = Octets.text(fields.bytes(), pathFrom, targetTo);
+    return text.startsWith("/") ? text : "/" + text;
+  }
+
   /** Whether the client takes trailer fields (RFC 9110, 10.1.4). */
-  boolean trailersAccepted() {
+  public boolean trailersAccepted() {
     return trailersAccepted && minorVersion == 1;
   }
 

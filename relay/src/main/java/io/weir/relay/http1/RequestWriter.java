@@ -1,5 +1,8 @@
 package io.weir.relay.http1;
 
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Writes what goes to the origin, always anew from what was understood (RFC 9110, 7.6).
  *
@@ -54,6 +57,13 @@ public final class RequestWriter {
     byte[] fixed = policy.fixedTarget();
     this.policyBytes =
         policy.authority().length + policy.basePath().length + (fixed == null ? 0 : fixed.length);
+  }
+
+  /** A client's address as {@link #write} takes it, without a zone. */
+  public static byte[] text(@Nullable InetAddress address) {
+    String text = address == null ? "unknown" : address.getHostAddress();
+    int zone = text.indexOf('%');
+    return Octets.ascii(zone < 0 ? text : text.substring(0, zone));
   }
 
   /** Bytes of room that are always enough for {@link #write}. */

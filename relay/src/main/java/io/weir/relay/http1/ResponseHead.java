@@ -19,7 +19,9 @@ public final class ResponseHead extends Head {
     UNTIL_CLOSE
   }
 
-  static final int SWITCHING_PROTOCOLS = 101;
+  /** The one 1xx status that ends HTTP on a connection. */
+  public static final int SWITCHING_PROTOCOLS = 101;
+
   static final int NO_CONTENT = 204;
   static final int NOT_MODIFIED = 304;
   static final int UPGRADE_REQUIRED = 426;

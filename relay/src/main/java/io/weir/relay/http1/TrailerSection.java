@@ -46,6 +46,14 @@ public final class TrailerSection {
     return p;
   }
 
+  void show(FieldReader to) {
+    for (int i = 0; i < fields.count(); i++) {
+      if (!fields.known(i).isForbiddenInTrailer()) {
+        fields.show(i, to);
+      }
+    }
+  }
+
   int bytesMax() {
     int bytes = 0;
     for (int i = 0; i < fields.count(); i++) {

@@ -1,6 +1,7 @@
 package io.weir.relay.loop;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * A byte array of the event loop that system calls fill and drain in place.
@@ -23,17 +24,35 @@ public final class Scratch {
   public static final int HEADROOM_BYTES = 9 * 1024;
 
   private final byte[] bytes;
+  private final ByteBuffer buffer;
   private final MemorySegment whole;
 
   /** Where a piece begins nearly always: behind the headroom, or a prefix before that. */
   private final MemorySegment[] nearHeadroom = new MemorySegment[PREFIX_BYTES + 1];
 
   public Scratch(int capacityBytes) {
-    bytes = new byte[HEADROOM_BYTES + capacityBytes];
-    whole = MemorySegment.ofArray(bytes);
+    this(new byte[HEADROOM_BYTES + capacityBytes]);
+  }
+
+  private Scratch(byte[] bytes) {
+    this(bytes, ByteBuffer.wrap(bytes));
+  }
+
+  private Scratch(byte[] bytes, ByteBuffer buffer) {
+    this.bytes = bytes;
+    this.buffer = buffer;
+    whole = MemorySegment.ofBuffer(buffer);
     for (int i = 0; i <= PREFIX_BYTES; i++) {
       nearHeadroom[i] = whole.asSlice(HEADROOM_BYTES - PREFIX_BYTES + i);
     }
+  }
+
+  /**
+   * The same outside of the heap, for libraries that need an address: its {@link #bytes} are empty,
+   * so it is good for raw descriptors only.
+   */
+  public static Scratch outsideHeap(int capacityBytes) {
+    return new Scratch(new byte[0], ByteBuffer.allocateDirect(HEADROOM_BYTES + capacityBytes));
   }
 
   /** The array itself; data is peeked to {@link #HEADROOM_BYTES}. */
@@ -41,9 +60,19 @@ public final class Scratch {
     return bytes;
   }
 
+  /** All of it; position and limit are the borrower's. */
+  public ByteBuffer buffer() {
+    return buffer;
+  }
+
+  /** Whether it has an address, not an array. */
+  public boolean isOutsideHeap() {
+    return buffer.isDirect();
+  }
+
   /** Bytes behind the headroom. */
   public int capacityBytes() {
-    return bytes.length - HEADROOM_BYTES;
+    return buffer.capacity() - HEADROOM_BYTES;
   }
 
   /**

@@ -2,10 +2,13 @@ package io.weir.relay.origin;
 
 import io.weir.relay.endpoint.Connector;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.Greeting;
 import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
+import io.weir.relay.tls.TlsConnector;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +36,11 @@ final class Dial extends Timed implements Connector.Outcome {
   }
 
   private final Loop loop;
-  private final Connector connector;
+  private final TlsConnector connector;
   private final Connector.@Nullable Tls tls;
+  private final Origin origin;
+  private final Reach reach;
+  private final @Nullable Greeting greeting;
   private final long timeoutNanos;
   private final Caller caller;
   private List<InetSocketAddress> addresses = List.of();
@@ -46,26 +52,57 @@ final class Dial extends Timed implements Connector.Outcome {
   private boolean tlsFault;
   private boolean over;
 
-  Dial(Loop loop, Connector connector, OriginSettings settings, Caller caller) {
+  Dial(
+      Loop loop,
+      TlsConnector connector,
+      Origin origin,
+      Reach reach,
+      OriginSettings settings,
+      @Nullable Greeting greeting,
+      Caller caller) {
     this.loop = loop;
     this.connector = connector;
     this.tls = settings.tls();
+    this.origin = origin;
+    this.reach = reach;
+    this.greeting = greeting;
     this.timeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.connectTimeoutMillis());
     this.caller = caller;
   }
 
-  void start(OriginNames names) {
+  void start() {
     deadlineNanos = System.nanoTime() + timeoutNanos;
     attemptDeadlineNanos = deadlineNanos;
     loop.watch(this);
-    names.resolve(this::resolved, why -> fail(Reason.ORIGIN_NAME_UNKNOWN, why));
+    reach
+        .names()
+        .resolve(
+            origin.host(),
+            origin.port(),
+            this::resolved,
+            why -> fail(Reason.ORIGIN_NAME_UNKNOWN, why));
   }
 
   private void resolved(List<InetSocketAddress> found) {
-    if (!over) {
-      addresses = found;
+    if (over) {
+      return;
+    }
+    addresses = admitted(found);
+    if (addresses.isEmpty()) {
+      fail(Reason.FORBIDDEN, "no address of " + origin.host() + " is allowed");
+    } else {
       tryNext();
     }
+  }
+
+  private List<InetSocketAddress> admitted(List<InetSocketAddress> found) {
+    ArrayList<InetSocketAddress> admitted = new ArrayList<>(found.size());
+    for (InetSocketAddress address : found) {
+      if (reach.rule().admits(address.getAddress())) {
+        admitted.add(address);
+      }
+    }
+    return admitted;
   }
 
   private void tryNext() {
@@ -78,7 +115,7 @@ final class Dial extends Timed implements Connector.Outcome {
     attemptDeadlineNanos = nowNanos + Math.max(1, (deadlineNanos - nowNanos) / left);
     InetSocketAddress address = addresses.get(next++);
     lastFailure = "no answer from " + text(address) + " within the connect timeout";
-    attempt = connector.connect(address, tls, this);
+    attempt = connector.connect(address, tls, greeting, this);
   }
 
   @Override

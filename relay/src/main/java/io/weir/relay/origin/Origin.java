@@ -63,6 +63,11 @@ public record Origin(boolean tls, String host, int port, String target) {
         "'" + url + "' is not a usable URL: " + why + "; expected http://HOST[:PORT][/PATH]");
   }
 
+  /** Host and port: HOST:PORT. */
+  public String place() {
+    return (host.contains(":") ? "[" + host + "]:" : host + ":") + port;
+  }
+
   /** Host and port as a Host field names them: the port only if it is not the scheme's own. */
   public String authority() {
     String name = host.contains(":") ? "[" + host + "]" : host;

@@ -64,7 +64,7 @@ public final class OriginConnection implements Attendant {
 
   @Override
   public void ready() {
-    if (endpoint.readable() || endpoint.failed() || endpoint.inputEnded()) {
+    if (endpoint.failed() || endpoint.inputEnded() || (endpoint.readable() && !pool.quiet(this))) {
       pool.discard(this);
     }
   }

@@ -4,6 +4,8 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
+import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
 import io.netty.util.NetUtil;
 import io.weir.relay.loop.Loop;
@@ -16,13 +18,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one host name, for one loop.
+ * The addresses of host names, for one loop.
  *
  * <p>An address and localhost need no resolver, and none is loaded for them: its classes take 10
  * MiB. Another name is looked up in the hosts file and then by DNS, both address families, and
  * again when its TTL is over (Netty's resolver caches for exactly that long). Thread: the loop.
  */
-final class OriginNames implements AutoCloseable {
+public final class OriginNames implements AutoCloseable {
   /** A name whose TTL is 0 is still kept for the burst of connections that asks for it, seconds. */
   private static final int TTL_SECONDS_MIN = 1;
 
@@ -32,19 +34,22 @@ final class OriginNames implements AutoCloseable {
 
   private final Loop loop;
   private final boolean raw;
-  private final String host;
-  private final int port;
   private final @Nullable InetSocketAddress nameServer;
-  private final @Nullable List<InetSocketAddress> fixed;
+  private final boolean searches;
   private @Nullable DnsNameResolver resolver;
 
-  OriginNames(Loop loop, boolean raw, Origin origin, @Nullable InetSocketAddress nameServer) {
+  /**
+   * @param raw whether sockets are not those of NIO
+   * @param nameServer DNS server to ask instead of the system's, or null
+   * @param searches whether a short name is completed by the system's search list; never where a
+   *     client names it, for rules would then be about another name
+   */
+  public OriginNames(
+      Loop loop, boolean raw, @Nullable InetSocketAddress nameServer, boolean searches) {
     this.loop = loop;
     this.raw = raw;
-    this.host = origin.host();
-    this.port = origin.port();
     this.nameServer = nameServer;
-    this.fixed = fixed(host, port);
+    this.searches = searches;
   }
 
   private static @Nullable List<InetSocketAddress> fixed(String host, int port) {
@@ -67,12 +72,14 @@ final class OriginNames implements AutoCloseable {
   }
 
   /**
-   * Finds the addresses.
+   * Finds the addresses of a host, each with {@code port}.
    *
    * @param found called with at least one
    * @param unknown called with one clause for the log
    */
-  void resolve(Consumer<List<InetSocketAddress>> found, Consumer<String> unknown) {
+  void resolve(
+      String host, int port, Consumer<List<InetSocketAddress>> found, Consumer<String> unknown) {
+    List<InetSocketAddress> fixed = fixed(host, port);
     if (fixed != null) {
       found.accept(fixed);
       return;
@@ -101,9 +108,13 @@ final class OriginNames implements AutoCloseable {
     DnsNameResolverBuilder builder =
         new DnsNameResolverBuilder(loop)
             .datagramChannelType(raw ? EpollDatagramChannel.class : NioDatagramChannel.class)
-            .ttl(TTL_SECONDS_MIN, TTL_SECONDS_MAX)
-            .negativeTtl(NEGATIVE_TTL_SECONDS)
+            .resolveCache(new KeptAnswers(TTL_SECONDS_MIN, TTL_SECONDS_MAX, NEGATIVE_TTL_SECONDS))
+            .cnameCache(NoopDnsCnameCache.INSTANCE)
+            .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE)
             .queryTimeoutMillis(QUERY_TIMEOUT_MILLIS);
+    if (!searches) {
+      builder.searchDomains(List.of());
+    }
     if (nameServer != null) {
       builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(nameServer));
     }

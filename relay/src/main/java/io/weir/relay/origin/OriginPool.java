@@ -4,10 +4,12 @@ import io.weir.relay.budget.Governor;
 import io.weir.relay.budget.SocketLease;
 import io.weir.relay.endpoint.Connector;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.Greeting;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
+import io.weir.relay.tls.TlsConnector;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +37,23 @@ public final class OriginPool extends Timed implements AutoCloseable {
   private final Loop loop;
   private final Governor governor;
   private final int lastBytesMillis;
-  private final Connector connector;
+  private final TlsConnector connector;
   private final OriginSettings settings;
-  private final OriginNames names;
+  private final Origin origin;
+  private final Reach reach;
+
+  /** Whether the names are this pool's alone. */
+  private final boolean ownNames;
+
   private final long idleTimeoutNanos;
   private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
+  private Runnable kept = () -> {};
   private int connections;
+  private boolean closed;
 
   /**
+   * A pool that looks its origin's name up by itself.
+   *
    * @param raw whether plain connections are raw descriptors
    * @param lastBytesMillis how long a closed connection may take nothing of what was sent to it
    */
@@ -53,12 +64,46 @@ public final class OriginPool extends Timed implements AutoCloseable {
       int lastBytesMillis,
       Origin origin,
       OriginSettings settings) {
+    this(
+        loop,
+        governor,
+        raw,
+        lastBytesMillis,
+        origin,
+        settings,
+        new Reach(new OriginNames(loop, raw, settings.nameServer(), true), AddressRule.ANY),
+        true);
+  }
+
+  /** A pool that reaches its origin as {@code reach} says; the names are the caller's. */
+  public OriginPool(
+      Loop loop,
+      Governor governor,
+      boolean raw,
+      int lastBytesMillis,
+      Origin origin,
+      OriginSettings settings,
+      Reach reach) {
+    this(loop, governor, raw, lastBytesMillis, origin, settings, reach, false);
+  }
+
+  private OriginPool(
+      Loop loop,
+      Governor governor,
+      boolean raw,
+      int lastBytesMillis,
+      Origin origin,
+      OriginSettings settings,
+      Reach reach,
+      boolean ownNames) {
     this.loop = loop;
     this.governor = governor;
     this.lastBytesMillis = lastBytesMillis;
-    this.connector = new Connector(loop, governor, raw);
+    this.connector = new TlsConnector(loop, new Connector(loop, governor, raw));
     this.settings = settings;
-    this.names = new OriginNames(loop, raw, origin, settings.nameServer());
+    this.origin = origin;
+    this.reach = reach;
+    this.ownNames = ownNames;
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
   }
 
@@ -69,7 +114,18 @@ public final class OriginPool extends Timed implements AutoCloseable {
    * @return the wait, or null if the taker was called already
    */
   public @Nullable Wait take(Taker taker, boolean fresh) {
-    OriginConnection waiting = fresh ? null : idle.pollLast();
+    return take(taker, fresh, null);
+  }
+
+  /**
+   * Gets a connection, at once if one waits and nothing is to be said first.
+   *
+   * @param fresh never one that was used before
+   * @param greeting what the connection begins with, so that it is a fresh one; or null
+   * @return the wait, or null if the taker was called already
+   */
+  public @Nullable Wait take(Taker taker, boolean fresh, @Nullable Greeting greeting) {
+    OriginConnection waiting = fresh || greeting != null ? null : idle.pollLast();
     while (waiting != null) {
       if (waiting.quiet(loop)) {
         taker.taken(waiting);
@@ -84,9 +140,9 @@ public final class OriginPool extends Timed implements AutoCloseable {
       return null;
     }
     connections++;
-    Dialling dialling = new Dialling(taker);
+    Dialling dialling = new Dialling(taker, greeting);
     try {
-      dialling.dial.start(names);
+      dialling.dial.start();
     } catch (RuntimeException e) {
       dialling.cancel();
       throw e;
@@ -102,7 +158,8 @@ public final class OriginPool extends Timed implements AutoCloseable {
         || endpoint.inputEnded()
         || idle.size() >= settings.idleConnectionsMax()
         || idleTimeoutNanos == 0
-        || endpoint.lease().stunted()) {
+        || endpoint.lease().stunted()
+        || closed) {
       connection.close();
       return;
     }
@@ -110,12 +167,41 @@ public final class OriginPool extends Timed implements AutoCloseable {
     connection.endpoint().attend(connection);
     idle.addLast(connection);
     loop.watch(this);
+    kept.run();
+  }
+
+  /** From now on {@code then} is told after each connection that was kept. */
+  void onKept(Runnable then) {
+    kept = then;
+  }
+
+  /** Connections that wait for their next exchange. */
+  int idleConnections() {
+    return idle.size();
+  }
+
+  /** Whether no connection is open or being made. */
+  boolean unused() {
+    return connections == 0;
+  }
+
+  /** Closes the connection that has waited longest, if there is one. */
+  void closeOldest() {
+    OriginConnection oldest = idle.pollFirst();
+    if (oldest != null) {
+      oldest.close();
+    }
   }
 
   void discard(OriginConnection connection) {
     if (idle.remove(connection)) {
       connection.close();
     }
+  }
+
+  /** Whether what has arrived is nothing that an origin says: a TLS session's ticket. */
+  boolean quiet(OriginConnection connection) {
+    return connection.quiet(loop);
   }
 
   void closed() {
@@ -160,14 +246,17 @@ public final class OriginPool extends Timed implements AutoCloseable {
     }
   }
 
-  /** Closes the waiting connections and the resolver; those in use are their exchanges'. */
+  /** Closes the waiting connections, and those in use as soon as their exchanges give them back. */
   @Override
   public void close() {
+    closed = true;
     loop.unwatch(this);
     while (!idle.isEmpty()) {
       idle.removeLast().close();
     }
-    names.close();
+    if (ownNames) {
+      reach.names().close();
+    }
   }
 
   private final class Dialling implements Wait, Dial.Caller {
@@ -175,9 +264,9 @@ public final class OriginPool extends Timed implements AutoCloseable {
     private final Dial dial;
     private boolean over;
 
-    Dialling(Taker taker) {
+    Dialling(Taker taker, @Nullable Greeting greeting) {
       this.taker = taker;
-      this.dial = new Dial(loop, connector, settings, this);
+      this.dial = new Dial(loop, connector, origin, reach, settings, greeting, this);
     }
 
     @Override

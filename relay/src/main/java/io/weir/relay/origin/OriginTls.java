@@ -32,7 +32,8 @@ public final class OriginTls {
       throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
-            .sslProvider(!jdkOnly && nativeAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
+            .sslProvider(
+                !jdkOnly && nativeAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
             .endpointIdentificationAlgorithm(null);
     if (insecure) {
       builder.trustManager(InsecureTrustManagerFactory.INSTANCE);

@@ -8,6 +8,8 @@ import java.util.stream.Stream;
 
 /** Makes the send buffers of this process so small that writes are cut in every place. */
 public final class NarrowSockets {
+  private static final int TCP_LINGER2 = 8;
+
   private NarrowSockets() {}
 
   /**
@@ -16,6 +18,18 @@ public final class NarrowSockets {
    * @param bytes wanted; the kernel doubles it and has a least of about 4 kB
    */
   public static void sendBuffers(int bytes) throws IOException {
+    set(Libc.SOL_SOCKET, Libc.SO_SNDBUF, bytes);
+  }
+
+  /**
+   * Sets for how long a socket that was closed waits for the end of the other side, in seconds, for
+   * every one that is open now: TCP_LINGER2, tcp(7). The kernel's own value is a minute.
+   */
+  public static void closedWait(int seconds) throws IOException {
+    set(Libc.IPPROTO_TCP, TCP_LINGER2, seconds);
+  }
+
+  private static void set(int level, int name, int value) throws IOException {
     List<Path> all;
     try (Stream<Path> listed = Files.list(Path.of("/proc/self/fd"))) {
       all = listed.toList();
@@ -23,7 +37,7 @@ public final class NarrowSockets {
     for (Path each : all) {
       if (isSocket(each)) {
         int fd = Integer.parseInt(each.getFileName().toString());
-        Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, bytes);
+        Libc.setOption(fd, level, name, value);
       }
     }
   }

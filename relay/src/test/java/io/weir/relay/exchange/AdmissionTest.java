@@ -70,7 +70,7 @@ final class AdmissionTest {
   }
 
   private static MemorySettings roomForOne(boolean raw) {
-    long least = ConnectionCost.of(raw, raw).leaseBytes();
+    long least = ConnectionCost.of(raw, false, false).leaseBytes();
     return new MemorySettings(least + least / 2, 100, 16);
   }
 

@@ -32,24 +32,27 @@ final class HoldingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4, true, true, 0",
-    "64, true, true, 0",
-    "4, true, false, 0",
-    "64, true, false, 0",
-    "4, true, true, 212992",
-    "256, true, true, 212992",
-    "256, true, false, 212992",
-    "64, false, false, 0",
+    "4, true, true, 0, false",
+    "64, true, true, 0, false",
+    "4, true, false, 0, false",
+    "64, true, false, 0, false",
+    "4, true, true, 212992, false",
+    "256, true, true, 212992, false",
+    "256, true, false, 212992, false",
+    "64, false, false, 0, false",
+    "4, true, true, 0, true",
+    "64, true, true, 0, true",
+    "64, false, false, 0, true",
   })
   void socketsOfAnySpeed_neverHoldMoreThanTheirLeases(
-      int budgetMib, boolean raw, boolean splice, int socketBufferMax) throws Exception {
+      int budgetMib, boolean raw, boolean splice, int socketBufferMax, boolean tunnel)
+      throws Exception {
     assumeTrue(!raw || LoopGroup.rawAvailable());
     MemorySettings memory = new MemorySettings((long) budgetMib << 20, 1_000, 128);
     try (SmallMaxima small =
             socketBufferMax == 0 ? SmallMaxima.none() : new SmallMaxima(socketBufferMax);
         RawOrigin origin = RawOrigin.start(this::serve);
-        RelayFixture relay =
-            RelayFixture.to(origin.port()).raw(raw).splice(splice).memory(memory).start()) {
+        RelayFixture relay = start(tunnel, origin.port(), raw, splice, memory)) {
       assertThat(small).isNotNull();
       List<RawClient> clients = new ArrayList<>();
       List<Thread> running = new ArrayList<>();
@@ -75,6 +78,13 @@ final class HoldingsTest {
       }
       RelayFixture.await(() -> relay.totals().openConnections() == 0, "all closed");
     }
+  }
+
+  private static RelayFixture start(
+      boolean tunnel, int port, boolean raw, boolean splice, MemorySettings memory)
+      throws IOException {
+    RelayFixture.Builder wanted = RelayFixture.to(port).raw(raw).splice(splice).memory(memory);
+    return tunnel ? wanted.tcp().start() : wanted.start();
   }
 
   /** Returns what all held together; where that cannot be told, what is leased. */

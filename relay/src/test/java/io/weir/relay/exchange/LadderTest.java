@@ -102,7 +102,7 @@ final class LadderTest {
   }
 
   private static MemorySettings room(boolean raw, double leases) {
-    long least = ConnectionCost.of(raw, raw).leaseBytes();
+    long least = ConnectionCost.of(raw, false, false).leaseBytes();
     return new MemorySettings((long) (least * leases), 100, 16);
   }
 

@@ -12,15 +12,20 @@ import io.weir.relay.http1.UpstreamPolicy;
 import io.weir.relay.loop.Faults;
 import io.weir.relay.origin.Origin;
 import io.weir.relay.origin.OriginSettings;
+import io.weir.relay.proxyprotocol.ProxyHeaderWriter;
+import io.weir.relay.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +69,12 @@ final class RelayFixture implements AutoCloseable {
       settings = settings.withoutSplice();
     }
     settings = settings.withMemory(builder.memory);
-    server = HttpServer.relay(settings, builder.relay(), faults);
+    Function<OriginSettings, EntrySettings> entry = builder.entry;
+    EntrySettings main =
+        entry == null
+            ? EntrySettings.relay(builder.relay()).http2(true)
+            : entry.apply(builder.originSettings());
+    server = HttpServer.serving(settings, main.within(builder.serverTls), faults);
     address = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     if (builder.narrow) {
       NarrowSockets.sendBuffers(NARROW_BYTES);
@@ -73,6 +83,13 @@ final class RelayFixture implements AutoCloseable {
 
   static Builder to(int originPort) {
     return to("http://127.0.0.1:" + originPort);
+  }
+
+  /** A way in that is not that of a reverse proxy. */
+  static Builder serving(Function<OriginSettings, EntrySettings> entry) {
+    Builder builder = new Builder(Origin.parse("http://unused.invalid"));
+    builder.entry = entry;
+    return builder;
   }
 
   static Builder to(String url) {
@@ -192,6 +209,9 @@ final class RelayFixture implements AutoCloseable {
     private TrustedProxies trusted = TrustedProxies.NONE;
     private Connector.@Nullable Tls tls;
     private @Nullable InetSocketAddress nameServer;
+    private @Nullable ServerTls serverTls;
+    private @Nullable Function<OriginSettings, EntrySettings> entry;
+    private @Nullable ProxyHeaderWriter sendProxy;
 
     private Builder(Origin origin) {
       this.origin = origin;
@@ -298,21 +318,59 @@ final class RelayFixture implements AutoCloseable {
       return this;
     }
 
+    /** Clients must speak TLS; the test closes it. */
+    Builder serverTls(ServerTls how) {
+      serverTls = how;
+      return this;
+    }
+
     Builder nameServer(InetSocketAddress server) {
       nameServer = server;
       return this;
     }
 
+    /** A PROXY protocol header before each request to the origin. */
+    Builder sendProxy(ProxyHeaderWriter version) {
+      sendProxy = version;
+      return this;
+    }
+
+    /** Behind proxies that begin with a PROXY protocol header. */
+    Builder behind(String cidr) {
+      Function<OriginSettings, EntrySettings> within =
+          entry == null ? _ -> EntrySettings.relay(relay()) : entry;
+      entry = settings -> within.apply(settings).behind(TrustedProxies.of(List.of(cidr)));
+      return this;
+    }
+
+    /** Every connection is passed on as it is; what was said of heads and origins before holds. */
+    Builder tcp() {
+      entry = settings -> EntrySettings.tcp(origin, settings, sendProxy);
+      return this;
+    }
+
+    /** TLS is passed on by its server name, to ports of this machine. */
+    Builder sni(Map<String, Integer> ports) {
+      Map<String, Origin> targets = new HashMap<>();
+      ports.forEach((name, port) -> targets.put(name, Origin.parse("http://127.0.0.1:" + port)));
+      entry = settings -> EntrySettings.sni(targets, settings, sendProxy);
+      return this;
+    }
+
+    private OriginSettings originSettings() {
+      return new OriginSettings(
+          connectTimeoutMillis,
+          originIdleMillis,
+          idleConnectionsMax,
+          connectionsMax,
+          tls,
+          nameServer);
+    }
+
     private RelaySettings relay() {
       return new RelaySettings(
           origin,
-          new OriginSettings(
-              connectTimeoutMillis,
-              originIdleMillis,
-              idleConnectionsMax,
-              connectionsMax,
-              tls,
-              nameServer),
+          originSettings(),
           new UpstreamPolicy(
               origin.authority().getBytes(StandardCharsets.US_ASCII),
               basePath.getBytes(StandardCharsets.US_ASCII),
@@ -323,7 +381,8 @@ final class RelayFixture implements AutoCloseable {
               true),
           readOnly,
           bodyBytesMax,
-          trusted);
+          trusted,
+          sendProxy);
     }
 
     RelayFixture start() throws IOException {

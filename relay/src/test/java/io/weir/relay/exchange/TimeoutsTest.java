@@ -283,7 +283,7 @@ final class TimeoutsTest {
       client.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
       assertThat(client.readHead()).startsWith("HTTP/1.1 101 ");
       assertThat(client.awaitEof()).isFalse();
-      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.ORIGIN_STALLED);
+      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.TUNNEL_IDLE);
       origin.awaitIdle();
     }
   }

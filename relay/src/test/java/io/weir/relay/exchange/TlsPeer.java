@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -21,13 +23,16 @@ import org.jspecify.annotations.Nullable;
 
 /** A TLS origin of the JDK with a certificate of its own, which a test makes once. */
 final class TlsPeer implements AutoCloseable {
+  private static final AtomicInteger MADE = new AtomicInteger();
+
   /** What it does with one connection. */
   interface Script {
     void serve(Connection connection) throws Exception;
   }
 
   /** A key and its self-signed certificate, as files of the running JDK's keytool. */
-  record Identity(SSLContext context, Path certificate) {
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Identity(SSLContext context, Path certificate, Path key, KeyManager[] managers) {
     /**
      * Makes a new one.
      *
@@ -35,8 +40,10 @@ final class TlsPeer implements AutoCloseable {
      */
     static Identity make(Path directory, String names)
         throws IOException, InterruptedException, GeneralSecurityException {
-      Path store = directory.resolve("store.p12");
-      Path certificate = directory.resolve("certificate.pem");
+      String id = Integer.toString(MADE.incrementAndGet());
+      Path store = directory.resolve(id + ".p12");
+      Path certificate = directory.resolve(id + "-certificate.pem");
+      Path key = directory.resolve(id + "-key.pem");
       keytool(
           "-genkeypair",
           "-alias",
@@ -70,12 +77,16 @@ final class TlsPeer implements AutoCloseable {
       try (InputStream in = Files.newInputStream(store)) {
         keys.load(in, "changeit".toCharArray());
       }
+      byte[] encoded = keys.getKey("a", "changeit".toCharArray()).getEncoded();
+      String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded);
+      Files.writeString(
+          key, "-----BEGIN PRIVATE KEY-----\n" + base64 + "\n-----END PRIVATE KEY-----\n");
       KeyManagerFactory managers =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       managers.init(keys, "changeit".toCharArray());
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(managers.getKeyManagers(), null, null);
-      return new Identity(context, certificate);
+      return new Identity(context, certificate, key, managers.getKeyManagers());
     }
 
     private static void keytool(String... arguments) throws IOException, InterruptedException {

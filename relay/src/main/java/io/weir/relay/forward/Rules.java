@@ -1,0 +1,149 @@
+package io.weir.relay.forward;
+
+import java.net.InetAddress;
+import java.util.List;
+
+/**
+ * Which places clients may be connected to.
+ *
+ * <pre>
+ *   admits(way, place)            before the name is looked up: is it worth it?
+ *   admits(way, place, address)   for each address that came of it, and that one is connected to
+ * </pre>
+ *
+ * <h2>What holds</h2>
+ *
+ * The order of the rules does not matter. A place that a {@code --deny} is about is denied. Else,
+ * without any {@code --allow}, every public place is allowed on the usual ports; with one, what at
+ * least one of them is about.
+ *
+ * <h2>Addresses that are not public</h2>
+ *
+ * Those of this host and its network are allowed only where a rule names them: by a range that lies
+ * inside a special one ({@link SpecialAddresses}), or by the exact name of the host. {@code *}, a
+ * domain and a range such as 0.0.0.0/0 open the public ones alone: else whoever has a name below
+ * that domain, or any at all, could have it lead to 127.0.0.1.
+ *
+ * <h2>Rebinding</h2>
+ *
+ * What was checked is connected to: the address itself, never the name once more. So a name that
+ * leads elsewhere a moment later changes nothing.
+ *
+ * <h2>Ports</h2>
+ *
+ * A {@code --deny} without a port is about all of them. An {@code --allow} without one, and none at
+ * all, opens the usual ones: for a tunnel 80 and 443, for a request these and all from 1024 on. A
+ * tunnel to port 25 would make a relay for mail of the proxy.
+ *
+ * <p>Immutable; any thread. The reasons: docs/decisions/0020.
+ */
+public final class Rules {
+  /** What the client asks for: what passes through a tunnel, nobody sees. */
+  public enum Way {
+    REQUEST,
+    TUNNEL
+  }
+
+  /** Every public place, on the usual ports. */
+  public static final Rules PUBLIC = new Rules(List.of(), List.of());
+
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
+  private static final int REGISTERED_PORT_MIN = 1024;
+
+  private final List<Rule> allow;
+  private final List<Rule> deny;
+
+  private Rules(List<Rule> allow, List<Rule> deny) {
+    this.allow = allow;
+    this.deny = deny;
+  }
+
+  /**
+   * Reads rules.
+   *
+   * @throws IllegalArgumentException with a sentence about the first that is none
+   */
+  public static Rules of(List<String> allow, List<String> deny) {
+    return new Rules(
+        allow.stream().map(Rule::parse).toList(), deny.stream().map(Rule::parse).toList());
+  }
+
+  /**
+   * Whether the place may be looked up. For an address, that is the answer; for a name, each of its
+   * addresses is still to be asked about.
+   */
+  public boolean admits(Way way, Place place) {
+    InetAddress address = place.address();
+    if (address != null) {
+      return admits(way, place, address);
+    }
+    boolean usual = isUsual(way, place.port());
+    if (deniesName(place)) {
+      return false;
+    }
+    if (allow.isEmpty()) {
+      return usual;
+    }
+    for (Rule rule : allow) {
+      boolean mayCover = rule.coversName(place) || rule.hosts() instanceof Rule.Within;
+      if (mayCover && rule.coversPort(place.port(), usual)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the place may be connected to at this address. */
+  public boolean admits(Way way, Place place, InetAddress address) {
+    if (deniesName(place) || deniesAddress(address, place.port())) {
+      return false;
+    }
+    boolean usual = isUsual(way, place.port());
+    boolean isPublic = SpecialAddresses.isPublic(address);
+    if (allow.isEmpty()) {
+      return usual && isPublic;
+    }
+    for (Rule rule : allow) {
+      if (rule.coversPort(place.port(), usual) && allows(rule, place, address, isPublic)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean allows(Rule rule, Place place, InetAddress address, boolean isPublic) {
+    return switch (rule.hosts()) {
+      case Rule.Exactly _ -> rule.coversName(place);
+      case Rule.Any _, Rule.Below _ -> isPublic && rule.coversName(place);
+      case Rule.Within within -> (isPublic || within.special()) && rule.coversAddress(address);
+    };
+  }
+
+  private boolean deniesName(Place place) {
+    for (Rule rule : deny) {
+      if (rule.coversName(place) && rule.coversPort(place.port(), true)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean deniesAddress(InetAddress address, int port) {
+    InetAddress inside = SpecialAddresses.embedded(address);
+    for (Rule rule : deny) {
+      boolean covers =
+          rule.coversAddress(address) || (inside != null && rule.coversAddress(inside));
+      if (covers && rule.coversPort(port, true)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isUsual(Way way, int port) {
+    return port == HTTP_PORT
+        || port == HTTPS_PORT
+        || (way == Way.REQUEST && port >= REGISTERED_PORT_MIN);
+  }
+}

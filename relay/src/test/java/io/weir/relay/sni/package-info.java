@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.relay.sni;
+
+import org.jspecify.annotations.NullMarked;

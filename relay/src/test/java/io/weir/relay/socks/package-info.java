@@ -1,0 +1,4 @@
+@NullMarked
+package io.weir.relay.socks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of TLS on endpoints. */
+@NullMarked
+package io.weir.relay.tls;
+
+import org.jspecify.annotations.NullMarked;
