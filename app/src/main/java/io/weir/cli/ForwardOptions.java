@@ -41,8 +41,8 @@ final class ForwardOptions {
             "--allow",
             "RULE",
             "Only these places: HOST, *.HOST, *, an address or CIDR, each with an optional :PORT,"
-                + " :FIRST-LAST or :* (default: all public places). Private addresses must be"
-                + " named.")
+                + " :FIRST-LAST (default: all public places, tunnels to ports 80 and 443). Private"
+                + " addresses must be named.")
         .values("--deny", "RULE", "Never these places, whatever --allow says.")
         .value(
             "--users",

@@ -215,7 +215,7 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--to https://a", "--resource=HTTPS://a/b"})
+  @ValueSource(strings = {"--to https://a", "--resource=HTTPS://a/b", "--to http://a --tls-cert c"})
   void https_withTlsInJava_runsWithC2AndSaysSo(String origin) throws Exception {
     String[] arguments = ("serve " + origin + " --tls-provider jdk").split(" ", -1);
     Outcome run = checkout.weir(arguments);

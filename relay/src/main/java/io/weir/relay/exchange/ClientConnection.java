@@ -74,15 +74,6 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
 
   private boolean left;
 
-  /** Whether it is a stream of a connection, not one itself. */
-  private boolean stream;
-
-  // The worker's list of clients at rest has these.
-  boolean resting;
-  long restSinceNanos;
-  @Nullable ClientConnection restedBefore;
-  @Nullable ClientConnection restedAfter;
-
   ClientConnection(Worker worker, Entry entry) {
     this(worker, entry, new LeastLease());
   }
@@ -115,11 +106,6 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     client.stream = true;
     client.opening = false;
     return client;
-  }
-
-  @Override
-  boolean accepted() {
-    return !stream;
   }
 
   @Override
@@ -158,12 +144,17 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     worker.resting.add(this, nowNanos);
   }
 
-  /** Whether its least lease was taken. */
+  @Override
   boolean admitted() {
     return lease.taken();
   }
 
-  /** Whether nothing is under way to a client at rest or from it. */
+  @Override
+  void closeAtRest() {
+    close(false);
+  }
+
+  @Override
   boolean quiet() {
     Endpoint at = endpoint();
     return at.undelivered() <= 0 && at.peek(loop.out(), 0, 1) <= 0;
@@ -305,21 +296,11 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
 
   /** Makes room in the socket for the rest of a head; the peek tells the client of it. */
   private boolean widen(int arrived) {
-    if (worker.governor.widenForHead(endpoint().lease(), headBytesMax(), arrived)) {
-      endpoint().peek(loop.in(), 0, 1);
+    boolean widened = worker.widenForHead(endpoint(), arrived);
+    if (widened) {
       giveWay();
-      return true;
     }
-    return false;
-  }
-
-  private int headBytesMax() {
-    return worker.settings.headLimits().headBytesMax();
-  }
-
-  /** Whether more of the head may not come for want of memory. */
-  private boolean wantsRoom() {
-    return worker.governor.narrowForHead(endpoint().lease(), headBytesMax(), headSeenBytes);
+    return widened;
   }
 
   private void begin(RequestHead head) {
@@ -386,17 +367,8 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     boolean headOnly = understood && head.method() == Method.HEAD;
     boolean json = understood && head.acceptsJson();
     int minor = understood ? head.minorVersion() : 1;
-    logRefused(reason, understood ? head : null);
+    worker.refused(reason, endpoint().peer(), understood ? head : null);
     answer(reason, detail, json, headOnly, keep, minor);
-  }
-
-  private void logRefused(Reason reason, @Nullable RequestHead head) {
-    worker.counters.failed(reason);
-    worker.counters.answered(reason.status());
-    ExchangeLog log = worker.log();
-    if (log != null) {
-      log.ended(ExchangeEnd.refused(endpoint().peer(), head, reason));
-    }
   }
 
   /** Sends an answer of our own; the request's head is consumed, its failure already counted. */
@@ -561,7 +533,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
   }
 
   private void headOverdue() {
-    if (headBegun && wantsRoom()) {
+    if (headBegun && worker.lacksRoomForHead(endpoint(), headSeenBytes)) {
       answerOverdue(Reason.OVERLOADED, "There is no memory for a large head");
     } else if (headBegun) {
       answerOverdue(Reason.REQUEST_TIMEOUT, "The head is not complete");

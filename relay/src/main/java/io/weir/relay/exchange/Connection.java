@@ -13,10 +13,27 @@ abstract class Connection extends Timed {
   /** Place in the worker's list, which sets it. */
   int listIndex;
 
-  /** Whether it was accepted itself; a stream of one that was is listed beside it. */
-  boolean accepted() {
-    return true;
+  // The worker's list of those at rest has these.
+  boolean resting;
+  long restSinceNanos;
+  @Nullable Connection restedBefore;
+  @Nullable Connection restedAfter;
+
+  /** Whether its least lease was taken; asked of those at rest. */
+  boolean admitted() {
+    return false;
   }
+
+  /** Whether nothing is under way to it or from it; asked of those at rest. */
+  boolean quiet() {
+    return false;
+  }
+
+  /** Ends it for another: its place and its lease are free when this returns. Of those at rest. */
+  void closeAtRest() {}
+
+  /** Whether it is a stream of one that was accepted, listed beside that. */
+  boolean stream;
 
   /** No new work from now on: it ends now if it serves nothing, else with what it serves. */
   abstract void drain();

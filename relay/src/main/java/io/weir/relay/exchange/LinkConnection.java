@@ -64,7 +64,6 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
   private final boolean leased;
   private boolean early;
   private @Nullable Http2Link link;
-  private long restSinceNanos = System.nanoTime();
   private boolean left;
 
   private LinkConnection(Worker worker, Http2Opening.Share share, Takeover taken) {
@@ -85,6 +84,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
         Http2Link.begin(share.links(), taken.endpoint(), settings(worker), connection);
     connection.link = fresh;
     taken.endpoint().attend(fresh.attendant());
+    connection.idle();
     if (!connection.leased) {
       worker.counters.failed(Reason.OVERLOADED);
       fresh.drain();
@@ -118,8 +118,10 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     if (!leased || worker.draining() || !worker.enter()) {
       return null;
     }
+    worker.resting.remove(this);
     ClientConnection client = ClientConnection.ofStream(worker, within);
-    ServerStream fresh = new ServerStream(share.streams(), stream, endpoint.peer(), client, this);
+    ServerStream fresh =
+        new ServerStream(share.streams(), stream, endpoint.peer(), endpoint.local(), client, this);
     client.own(fresh);
     return fresh;
   }
@@ -143,7 +145,9 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
 
   @Override
   public void idle() {
-    restSinceNanos = System.nanoTime();
+    if (!resting && !left) {
+      worker.resting.add(this, System.nanoTime());
+    }
   }
 
   @Override
@@ -165,11 +169,30 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
       return;
     }
     left = true;
+    worker.resting.remove(this);
     if (leased) {
       worker.governor.dismiss(LINK_BYTES + (early ? EARLY_BYTES : 0));
     }
     worker.closed(this);
     worker.left(lease.taken());
+  }
+
+  @Override
+  boolean admitted() {
+    return lease.taken();
+  }
+
+  @Override
+  boolean quiet() {
+    return link().waitingBytes() == 0
+        && endpoint.undelivered() <= 0
+        && endpoint.peek(worker.loop.out(), 0, 1) <= 0;
+  }
+
+  @Override
+  void closeAtRest() {
+    link().drain();
+    cut(); // the kernel delivers the GOAWAY alone
   }
 
   @Override
@@ -198,6 +221,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
       return;
     }
     Timeouts limits = worker.settings.timeouts();
+    endpoint.lease().settle();
     if (early && !link().early()) {
       early = false;
       worker.governor.dismiss(EARLY_BYTES);

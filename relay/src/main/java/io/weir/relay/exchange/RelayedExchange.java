@@ -501,9 +501,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
 
   /** Writes the head for the origin; returns its length, or -1 if there is no room. */
   int writeHead(RequestHead head, byte[] to) {
-    boolean trusted = upstream.trusted().trusts(client.endpoint().peer());
-    boolean secure = client.endpoint().tls() != null;
-    return upstream.writer().write(head, client.peerAddress(), trusted, secure, to, 0);
+    return upstream.write(head, client, to);
   }
 
   /** Ends the exchange if the request's body has grown beyond the limit. */

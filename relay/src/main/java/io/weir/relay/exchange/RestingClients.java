@@ -27,8 +27,8 @@ final class RestingClients {
   private static final int LOOKED_AT_MAX = 64;
 
   private final long restNanosMin;
-  private @Nullable ClientConnection oldest;
-  private @Nullable ClientConnection newest;
+  private @Nullable Connection oldest;
+  private @Nullable Connection newest;
 
   /** None is closed before it has rested for {@code restNanosMin}. */
   RestingClients(long restNanosMin) {
@@ -36,8 +36,8 @@ final class RestingClients {
   }
 
   /** It rests from now on; it must not be here already. */
-  void add(ClientConnection client, long nowNanos) {
-    ClientConnection last = newest;
+  void add(Connection client, long nowNanos) {
+    Connection last = newest;
     client.resting = true;
     client.restSinceNanos = nowNanos;
     client.restedBefore = last;
@@ -50,12 +50,12 @@ final class RestingClients {
   }
 
   /** It rests no more; no effect if it did not. */
-  void remove(ClientConnection client) {
+  void remove(Connection client) {
     if (!client.resting) {
       return;
     }
-    ClientConnection before = client.restedBefore;
-    ClientConnection after = client.restedAfter;
+    Connection before = client.restedBefore;
+    Connection after = client.restedAfter;
     if (before == null) {
       oldest = after;
     } else {
@@ -78,17 +78,17 @@ final class RestingClients {
    * @return whether there was one; its place and its lease are free then
    */
   boolean closeOldest(long nowNanos, boolean withLease) {
-    ClientConnection next = oldest;
+    Connection next = oldest;
     int looked = 0;
     while (next != null && looked < LOOKED_AT_MAX) {
       if (nowNanos - next.restSinceNanos < restNanosMin) {
         return false;
       }
-      ClientConnection after = next.restedAfter;
+      Connection after = next.restedAfter;
       if (next.admitted() || !withLease) {
         looked++;
         if (next.quiet()) {
-          next.close(false);
+          next.closeAtRest();
           return true;
         }
         remove(next);

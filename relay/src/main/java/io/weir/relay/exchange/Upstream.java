@@ -2,6 +2,7 @@ package io.weir.relay.exchange;
 
 import io.weir.relay.endpoint.Greeting;
 import io.weir.relay.forward.User;
+import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.RequestWriter;
 import io.weir.relay.origin.OriginConnection;
 import io.weir.relay.origin.OriginPool;
@@ -24,6 +25,13 @@ record Upstream(
     TrustedProxies trusted,
     @Nullable User user,
     @Nullable Greeting greeting) {
+  /** Writes a head to {@code to}; returns its length, or -1 if there is no room. */
+  int write(RequestHead head, ClientConnection from, byte[] to) {
+    boolean believed = trusted.trusts(from.endpoint().peer());
+    boolean secure = from.endpoint().tls() != null;
+    return writer.write(head, from.peerAddress(), believed, secure, to, 0);
+  }
+
   /** Whose request it is, for the log. */
   @Nullable String userName() {
     return user == null ? null : user.logName();

@@ -17,6 +17,7 @@ import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.PipePool;
 import io.weir.relay.pump.Pump;
 import io.weir.relay.pump.SplicePump;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -105,6 +106,31 @@ final class Worker extends Timed {
       }
     }
     return entry.accept(this);
+  }
+
+  /** A head was refused; {@code head} is null if it was not understood. */
+  void refused(Reason reason, InetSocketAddress peer, @Nullable RequestHead head) {
+    counters.failed(reason);
+    counters.answered(reason.status());
+    ExchangeLog told = log;
+    if (told != null) {
+      told.ended(ExchangeEnd.refused(peer, head, reason));
+    }
+  }
+
+  /** Makes room for the rest of a head, and has the peer know; whether there is more now. */
+  boolean widenForHead(Endpoint from, int arrived) {
+    int headBytesMax = settings.headLimits().headBytesMax();
+    boolean widened = governor.widenForHead(from.lease(), headBytesMax, arrived);
+    if (widened) {
+      from.peek(loop.in(), 0, 1);
+    }
+    return widened;
+  }
+
+  /** Whether more of a head may not come for want of memory. */
+  boolean lacksRoomForHead(Endpoint from, int arrived) {
+    return governor.narrowForHead(from.lease(), settings.headLimits().headBytesMax(), arrived);
   }
 
   /** Takes a place for a stream, if there is one left. */
@@ -251,7 +277,7 @@ final class Worker extends Timed {
 
   void opened(Connection connection) {
     listed(connection);
-    if (connection.accepted()) {
+    if (!connection.stream) {
       counters.connectionOpened();
     }
   }
@@ -273,7 +299,7 @@ final class Worker extends Timed {
 
   void closed(Connection connection) {
     unlisted(connection);
-    if (connection.accepted()) {
+    if (!connection.stream) {
       counters.connectionClosed();
       loop.load().decrementAndGet();
     }

@@ -2,14 +2,13 @@ package io.weir.relay.forward;
 
 import java.net.IDN;
 import java.net.InetAddress;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code --allow} or {@code --deny}: places by name or by address, and by port.
  *
- * @param ports null where the rule names none
+ * @param ports all of them where the rule names none
  */
-record Rule(Hosts hosts, @Nullable Ports ports) {
+record Rule(Hosts hosts, Ports ports) {
   /** Which hosts. */
   sealed interface Hosts {}
 
@@ -35,7 +34,7 @@ record Rule(Hosts hosts, @Nullable Ports ports) {
     try {
       int colon = portColon(text);
       String hosts = colon < 0 ? text : text.substring(0, colon);
-      return new Rule(hosts(hosts), colon < 0 ? null : Ports.parse(text.substring(colon + 1)));
+      return new Rule(hosts(hosts), colon < 0 ? Ports.ALL : Ports.parse(text.substring(colon + 1)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "'"
@@ -95,9 +94,9 @@ record Rule(Hosts hosts, @Nullable Ports ports) {
     return Place.name(IDN.toASCII(text));
   }
 
-  /** Whether the port is one of the rule's, or of the usual ones where it names none. */
-  boolean coversPort(int port, boolean usual) {
-    return ports == null ? usual : ports.hold(port);
+  /** Whether the port is one of the rule's: where it names none, all are. */
+  boolean coversPort(int port) {
+    return ports.hold(port);
   }
 
   /** Whether the rule is about the place by its name; what is about addresses is not. */

@@ -31,9 +31,9 @@ import java.util.List;
  *
  * <h2>Ports</h2>
  *
- * A {@code --deny} without a port is about all of them. An {@code --allow} without one, and none at
- * all, opens the usual ones: for a tunnel 80 and 443, for a request these and all from 1024 on. A
- * tunnel to port 25 would make a relay for mail of the proxy.
+ * A rule without a port is about all of them. Without any {@code --allow} the usual ones are open:
+ * for a tunnel 80 and 443, for a request these and all from 1024 on. A tunnel to port 25 would make
+ * a relay for mail of the proxy.
  *
  * <p>Immutable; any thread. The reasons: docs/decisions/0020.
  */
@@ -78,16 +78,15 @@ public final class Rules {
     if (address != null) {
       return admits(way, place, address);
     }
-    boolean usual = isUsual(way, place.port());
     if (deniesName(place)) {
       return false;
     }
     if (allow.isEmpty()) {
-      return usual;
+      return isUsual(way, place.port());
     }
     for (Rule rule : allow) {
       boolean mayCover = rule.coversName(place) || rule.hosts() instanceof Rule.Within;
-      if (mayCover && rule.coversPort(place.port(), usual)) {
+      if (mayCover && rule.coversPort(place.port())) {
         return true;
       }
     }
@@ -99,13 +98,12 @@ public final class Rules {
     if (deniesName(place) || deniesAddress(address, place.port())) {
       return false;
     }
-    boolean usual = isUsual(way, place.port());
     boolean isPublic = SpecialAddresses.isPublic(address);
     if (allow.isEmpty()) {
-      return usual && isPublic;
+      return isPublic && isUsual(way, place.port());
     }
     for (Rule rule : allow) {
-      if (rule.coversPort(place.port(), usual) && allows(rule, place, address, isPublic)) {
+      if (rule.coversPort(place.port()) && allows(rule, place, address, isPublic)) {
         return true;
       }
     }
@@ -122,7 +120,7 @@ public final class Rules {
 
   private boolean deniesName(Place place) {
     for (Rule rule : deny) {
-      if (rule.coversName(place) && rule.coversPort(place.port(), true)) {
+      if (rule.coversName(place) && rule.coversPort(place.port())) {
         return true;
       }
     }
@@ -134,7 +132,7 @@ public final class Rules {
     for (Rule rule : deny) {
       boolean covers =
           rule.coversAddress(address) || (inside != null && rule.coversAddress(inside));
-      if (covers && rule.coversPort(port, true)) {
+      if (covers && rule.coversPort(port)) {
         return true;
       }
     }

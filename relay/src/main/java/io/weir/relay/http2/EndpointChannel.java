@@ -14,6 +14,7 @@ import io.weir.relay.endpoint.ChannelEndpoint;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Sink;
 import io.weir.relay.endpoint.Source;
+import io.weir.relay.endpoint.TlsState;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.loop.Turn;
@@ -306,6 +307,10 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
   /** Of {@link #sentBytes}, those that have reached the peer, at least. */
   long deliveredBytes() {
     return takenBytes - Math.max(0, endpoint.undelivered());
+  }
+
+  @Nullable TlsState tls() {
+    return endpoint.tls();
   }
 
   /** Bytes that wait in user space to go out. */

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.TlsState;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.loop.Turn;
 import java.nio.channels.ClosedChannelException;
@@ -172,6 +173,11 @@ public final class Http2Link implements Turn {
    */
   public boolean early() {
     return !acknowledged || earlyStreams > 0;
+  }
+
+  /** What became of TLS beneath it, or null where none is spoken. */
+  public @Nullable TlsState tls() {
+    return channel.tls();
   }
 
   /** The buffers of its socket, which its streams share. */

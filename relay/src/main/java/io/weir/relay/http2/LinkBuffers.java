@@ -44,21 +44,31 @@ public final class LinkBuffers {
     apply();
   }
 
+  /** As {@link Endpoint#probe}, of the peer that all streams share. */
+  public boolean probe(int silentMillis) {
+    return endpoint.probe(silentMillis);
+  }
+
   private static int auto(int bytes) {
     return bytes == WindowSizes.AUTO ? 1 : 0;
   }
 
   private void apply() {
-    int receive = autoReceive > 0 ? WindowSizes.AUTO : sum(ownReceiveBytes, receiveBytes);
+    int receive = autoReceive > 0 ? WindowSizes.AUTO : step(sum(ownReceiveBytes, receiveBytes));
     if (receive != receiveNow) {
       receiveNow = receive;
       endpoint.limitReceive(receive);
     }
-    int send = autoSend > 0 ? WindowSizes.AUTO : sum(ownSendBytes, sendBytes);
+    int send = autoSend > 0 ? WindowSizes.AUTO : step(sum(ownSendBytes, sendBytes));
     if (send != sendNow) {
       sendNow = send;
       endpoint.limitSend(send);
     }
+  }
+
+  /** Down to a power of two: small streams that come and go cost no call each. */
+  private static int step(int bytes) {
+    return Integer.highestOneBit(bytes);
   }
 
   private static int sum(int own, long streams) {
@@ -67,14 +77,14 @@ public final class LinkBuffers {
 
   /** What the socket holds to send beyond what its buffer may take now, bytes. */
   public long excessBytes() {
-    return autoSend > 0 ? 0 : Math.max(0, toSendBytes() - sendNow);
+    return autoSend > 0 ? 0 : Math.max(0, toSendBytes() - sum(ownSendBytes, sendBytes));
   }
 
   /** Whether a stream of that send buffer can end: the others and the link have room for it. */
   public boolean canLeave(int bytes) {
     return bytes == WindowSizes.AUTO
         ? toSendBytes() <= sum(ownSendBytes, sendBytes)
-        : autoSend > 0 || toSendBytes() <= sendNow - bytes;
+        : autoSend > 0 || toSendBytes() <= sum(ownSendBytes, sendBytes - bytes);
   }
 
   private long toSendBytes() {

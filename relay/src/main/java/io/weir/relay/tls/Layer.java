@@ -23,8 +23,18 @@ abstract class Layer implements Endpoint {
   }
 
   @Override
+  public boolean probe(int silentMillis) {
+    return below.probe(silentMillis);
+  }
+
+  @Override
   public InetSocketAddress peer() {
     return below.peer();
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return below.local();
   }
 
   @Override

@@ -62,7 +62,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   /**
    * An engine with its object of BoringSSL and a session, bytes; measured (docs/decisions/0016).
    */
-  static final int ENGINE_BYTES = 16 * 1024;
+  static final int ENGINE_BYTES = 8 * 1024;
 
   /** What it may hold in user space beside what the endpoint below may, bytes. */
   public static final int USER_BYTES_MAX =

@@ -46,6 +46,7 @@ public final class ServerStream extends StreamEndpoint {
   private static final int SUCCESS_FROM = 200;
   private static final int SUCCESS_TO = 300;
 
+  private final InetSocketAddress local;
   private final Refusals refusals;
   private Method method = Method.OTHER;
   private boolean connect;
@@ -54,14 +55,25 @@ public final class ServerStream extends StreamEndpoint {
   private boolean requestSeen;
   private @Nullable BodyOut body;
 
+  /**
+   * @param peer of the connection that it is a stream of
+   * @param local where that had connected to
+   */
   public ServerStream(
       StreamShare share,
       LinkStream stream,
       InetSocketAddress peer,
+      InetSocketAddress local,
       Attendant attendant,
       Refusals refusals) {
     super(share, stream, peer, windows -> share.governor.clientSocket(windows, 0), attendant);
+    this.local = local;
     this.refusals = refusals;
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return local;
   }
 
   // --- The request ------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.KernelLimits;
 import io.weir.relay.endpoint.Sink;
 import io.weir.relay.endpoint.Source;
+import io.weir.relay.endpoint.TlsState;
 import io.weir.relay.http2.LinkStream;
 import io.weir.relay.http2.StreamEvents;
 import io.weir.relay.loop.Scratch;
 import java.net.InetSocketAddress;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of HTTP/2 as an endpoint that speaks HTTP/1.1: the part that both roles share.
@@ -39,12 +41,12 @@ import java.util.function.Function;
  *
  * <p>Thread: the loop.
  */
-public abstract class StreamEndpoint implements Endpoint, StreamEvents {
+abstract class StreamEndpoint implements Endpoint, StreamEvents {
   /** What the kernel grants a socket ahead, as {@link WindowSizes} counts. */
   private static final int AHEAD_BYTES = 4096;
 
-  protected final StreamShare share;
-  protected final LinkStream stream;
+  final StreamShare share;
+  final LinkStream stream;
   final Inbound inbound = new Inbound();
   private final InetSocketAddress peer;
   private final SocketLease lease;
@@ -61,8 +63,7 @@ public abstract class StreamEndpoint implements Endpoint, StreamEvents {
   /**
    * @param lessor makes the lease, which is applied before this returns
    */
-  @SuppressWarnings("this-escape") // to windows that need nothing of the role
-  protected StreamEndpoint(
+  StreamEndpoint(
       StreamShare share,
       LinkStream stream,
       InetSocketAddress peer,
@@ -275,6 +276,18 @@ public abstract class StreamEndpoint implements Endpoint, StreamEvents {
   @Override
   public final boolean failed() {
     return failed;
+  }
+
+  /** What became of TLS on the connection that it is a stream of. */
+  @Override
+  public final @Nullable TlsState tls() {
+    return stream.link().tls();
+  }
+
+  /** A stream that is gone is reset, which is told; its link may be gone without a word. */
+  @Override
+  public final boolean probe(int silentMillis) {
+    return stream.link().buffers().probe(silentMillis);
   }
 
   @Override

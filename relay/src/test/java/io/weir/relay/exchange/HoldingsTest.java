@@ -9,13 +9,17 @@ import io.weir.load.RawOrigin;
 import io.weir.load.SeededBytes;
 import io.weir.relay.endpoint.SmallMaxima;
 import io.weir.relay.loop.LoopGroup;
+import io.weir.relay.tls.ServerTls;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,34 +34,60 @@ final class HoldingsTest {
   /** Ends the pauses; each case has its own. */
   private final CountDownLatch over = new CountDownLatch(1);
 
+  @TempDir private static Path directory;
+  private static TlsPeer.Identity identity;
+
+  @BeforeAll
+  static void makeCertificate() throws Exception {
+    identity = TlsPeer.Identity.make(directory, "ip:127.0.0.1");
+  }
+
+  /** How clients speak. */
+  enum Spoken {
+    PLAIN,
+    /** No HTTP for Weir: raw TCP. */
+    TUNNEL,
+    NATIVE,
+    JDK
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "4, true, true, 0, false",
-    "64, true, true, 0, false",
-    "4, true, false, 0, false",
-    "64, true, false, 0, false",
-    "4, true, true, 212992, false",
-    "256, true, true, 212992, false",
-    "256, true, false, 212992, false",
-    "64, false, false, 0, false",
-    "4, true, true, 0, true",
-    "64, true, true, 0, true",
-    "64, false, false, 0, true",
+    "4, true, true, 0, PLAIN",
+    "64, true, true, 0, PLAIN",
+    "4, true, false, 0, PLAIN",
+    "64, true, false, 0, PLAIN",
+    "4, true, true, 212992, PLAIN",
+    "256, true, true, 212992, PLAIN",
+    "256, true, false, 212992, PLAIN",
+    "64, false, false, 0, PLAIN",
+    "4, true, true, 0, TUNNEL",
+    "64, true, true, 0, TUNNEL",
+    "64, false, false, 0, TUNNEL",
+    "4, true, true, 0, NATIVE",
+    "64, true, true, 0, NATIVE",
+    "256, true, true, 212992, NATIVE",
+    "64, true, true, 0, JDK",
+    "64, false, false, 0, NATIVE",
   })
   void socketsOfAnySpeed_neverHoldMoreThanTheirLeases(
-      int budgetMib, boolean raw, boolean splice, int socketBufferMax, boolean tunnel)
+      int budgetMib, boolean raw, boolean splice, int socketBufferMax, Spoken spoken)
       throws Exception {
     assumeTrue(!raw || LoopGroup.rawAvailable());
     MemorySettings memory = new MemorySettings((long) budgetMib << 20, 1_000, 128);
     try (SmallMaxima small =
             socketBufferMax == 0 ? SmallMaxima.none() : new SmallMaxima(socketBufferMax);
         RawOrigin origin = RawOrigin.start(this::serve);
-        RelayFixture relay = start(tunnel, origin.port(), raw, splice, memory)) {
+        ServerTls tls = TlsClients.server(identity, spoken == Spoken.JDK);
+        RelayFixture relay = start(spoken, tls, origin.port(), raw, splice, memory)) {
       assertThat(small).isNotNull();
       List<RawClient> clients = new ArrayList<>();
       List<Thread> running = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
-        RawClient client = relay.client();
+        RawClient client =
+            spoken == Spoken.PLAIN
+                ? relay.client()
+                : TlsClients.connect(relay.port(), i % 2 == 0 ? "TLSv1.3" : "TLSv1.2");
         clients.add(client);
         Pace pace = Pace.values()[i % Pace.values().length];
         boolean upload = i % 8 >= 5;
@@ -81,10 +111,14 @@ final class HoldingsTest {
   }
 
   private static RelayFixture start(
-      boolean tunnel, int port, boolean raw, boolean splice, MemorySettings memory)
+      Spoken spoken, ServerTls tls, int port, boolean raw, boolean splice, MemorySettings memory)
       throws IOException {
     RelayFixture.Builder wanted = RelayFixture.to(port).raw(raw).splice(splice).memory(memory);
-    return tunnel ? wanted.tcp().start() : wanted.start();
+    return switch (spoken) {
+      case PLAIN -> wanted.start();
+      case TUNNEL -> wanted.tcp().start();
+      case NATIVE, JDK -> wanted.serverTls(tls).start();
+    };
   }
 
   /** Returns what all held together; where that cannot be told, what is leased. */

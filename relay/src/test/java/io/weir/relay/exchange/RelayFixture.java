@@ -17,6 +17,7 @@ import io.weir.relay.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ final class RelayFixture implements AutoCloseable {
   private final InetSocketAddress address;
 
   private RelayFixture(Builder builder) throws IOException {
+    new ServerSocket().close(); // the JDK keeps a socket of its own from the first one on
     descriptorsBefore = descriptors();
     buffersBefore = LiveBuffers.count();
     ServerSettings settings =
@@ -318,8 +320,8 @@ final class RelayFixture implements AutoCloseable {
       return this;
     }
 
-    /** Clients must speak TLS; the test closes it. */
-    Builder serverTls(ServerTls how) {
+    /** Clients must speak TLS, unless this is null; the test closes it. */
+    Builder serverTls(@Nullable ServerTls how) {
       serverTls = how;
       return this;
     }

@@ -13,11 +13,11 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** First messages of TLS clients: real ones of the JDK, and such as no library makes. */
-final class Hellos {
+public final class Hellos {
   private Hellos() {}
 
   /** The JDK's, in one record. */
-  static byte[] real(@Nullable String serverName, String... protocols) {
+  public static byte[] real(@Nullable String serverName, String... protocols) {
     try {
       SSLEngine engine = SSLContext.getDefault().createSSLEngine();
       engine.setUseClientMode(true);
@@ -39,7 +39,7 @@ final class Hellos {
   }
 
   /** The same message in records of so many bytes. */
-  static byte[] cut(byte[] oneRecord, int recordBytes) {
+  public static byte[] cut(byte[] oneRecord, int recordBytes) {
     ByteArrayOutputStream cut = new ByteArrayOutputStream();
     for (int at = 5; at < oneRecord.length; at += recordBytes) {
       int length = Math.min(recordBytes, oneRecord.length - at);
@@ -50,7 +50,7 @@ final class Hellos {
   }
 
   /** A message with these extensions, in one record or, if it is longer, several. */
-  static byte[] of(byte[]... extensions) {
+  public static byte[] of(byte[]... extensions) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (byte[] extension : extensions) {
       all.writeBytes(extension);
@@ -69,7 +69,7 @@ final class Hellos {
   }
 
   /** An extension with this content. */
-  static byte[] extension(int type, byte[] content) {
+  public static byte[] extension(int type, byte[] content) {
     byte[] sized = sized(2, content);
     byte[] whole = new byte[2 + sized.length];
     whole[0] = (byte) (type >> 8);
@@ -79,7 +79,7 @@ final class Hellos {
   }
 
   /** A list of server names, as the extension has it. */
-  static byte[] names(String... names) {
+  public static byte[] names(String... names) {
     ByteArrayOutputStream list = new ByteArrayOutputStream();
     for (String name : names) {
       list.write(0);
