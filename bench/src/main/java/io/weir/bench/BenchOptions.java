@@ -13,9 +13,12 @@ import java.util.function.Function;
 final class BenchOptions {
   private static final int ROUNDS_MAX = 1_000;
   private static final int SECONDS_MAX = 3_600;
-  private static final List<String> SWITCHES = List.of("--quick", "--full");
+  private static final String SIZE = "400m";
+  private static final long SIZE_MAX = 1L << 40;
+  private static final List<String> SWITCHES = List.of("--quick", "--full", "--paths");
   private static final List<String> VALUES =
-      List.of("--rounds", "--seconds", "--peers", "--workloads", "--out", "--weir-options");
+      List.of(
+          "--rounds", "--seconds", "--peers", "--workloads", "--out", "--weir-options", "--size");
 
   private final Map<String, String> given = new HashMap<>();
 
@@ -33,6 +36,9 @@ final class BenchOptions {
       --rounds N              How often each proxy is measured (default: 3, but once under
                               workloads that are about memory).
       --seconds N             How long, each time (default: 4).
+      --paths                 Every way into a proxy instead: TLS, HTTP/2, CONNECT, SOCKS5, TCP; one
+                              table path by path, in weir-bench-paths.md too.
+      --size SIZE             Of each of its 16 downloads (default: 400m).
       --peers NAME,...        Of %s (default: all that are installed).
       --workloads NAME,...    Of %s
                               (default: %s).
@@ -101,6 +107,15 @@ final class BenchOptions {
     if (quick && full) {
       throw new UsageException("--quick and --full exclude each other");
     }
+    boolean paths = given.containsKey("--paths");
+    if (paths && full) {
+      throw new UsageException("--paths and --full exclude each other");
+    }
+    if (given.containsKey("--size") && !paths) {
+      throw new UsageException("--size belongs to --paths");
+    }
+    List<Workload> workloads = paths ? Workload.paths(size()) : Workload.all();
+    List<Peer> peers = paths ? Peers.ofPaths() : Peers.all();
     int rounds = count("--rounds", quick ? 1 : full ? 5 : 3, ROUNDS_MAX);
     int seconds = count("--seconds", quick ? 2 : full ? 20 : 4, SECONDS_MAX);
     return new Settings(
@@ -109,12 +124,24 @@ final class BenchOptions {
         given.containsKey("--rounds"),
         seconds,
         quick ? 1_000 : 2_000,
-        chosen("--peers", Peers.all(), Peers.all(), Peer::name),
-        chosen("--workloads", Workload.all(), Workload.usual(full), Workload::name),
+        chosen("--peers", peers, peers, Peer::name),
+        chosen("--workloads", workloads, paths ? workloads : Workload.usual(full), Workload::name),
         folder(),
         List.of(given.getOrDefault("--weir-options", "").strip().split(" +", -1)).stream()
             .filter(option -> !option.isEmpty())
             .toList());
+  }
+
+  private long size() throws UsageException {
+    try {
+      long bytes = Quantity.bytes(given.getOrDefault("--size", SIZE));
+      if (bytes >= 1 && bytes <= SIZE_MAX) {
+        return bytes;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--size: " + e.getMessage());
+    }
+    throw new UsageException("--size: it is between 1 and 1t");
   }
 
   private int count(String name, int otherwise, int max) throws UsageException {

@@ -1,11 +1,12 @@
 package io.weir.bench;
 
+import io.weir.load.Readers;
+import io.weir.load.SelfSigned;
+import io.weir.load.Way;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,8 @@ final class Cell {
   private static final long FOREIGN_BYTES = 64L << 20;
 
   private static final int LOG_CHARS_MAX = 300;
-  private static final int ANSWER_BYTES_MAX = 4096;
+  private static final String FIRST_ANSWER = "/bytes/1000";
+  private static final long FIRST_ANSWER_MILLIS_MAX = 2_000;
 
   private final Settings settings;
   private final Machine machine;
@@ -56,12 +58,25 @@ final class Cell {
   private final int originPort;
   private final int smallOriginPort;
   private final Path folder;
+  private final @Nullable SelfSigned certificate;
 
   /** Whether others held TCP memory when the cell began. */
   private boolean crowded;
 
-  Cell(Settings settings, Machine machine, LoadClient origin, LoadClient readers, Path folder)
+  /**
+   * Makes one, once the origin has said where it is.
+   *
+   * @param certificate of those proxies that have one, or null where none has
+   */
+  Cell(
+      Settings settings,
+      Machine machine,
+      LoadClient origin,
+      LoadClient readers,
+      Path folder,
+      @Nullable SelfSigned certificate)
       throws IOException {
+    this.certificate = certificate;
     this.settings = settings;
     this.machine = machine;
     this.readers = readers;
@@ -77,7 +92,7 @@ final class Cell {
     settle();
     int seconds = Math.min(workload.windowSeconds(settings.seconds()), DIRECT_SECONDS_MAX);
     int port = originPort(workload);
-    Stage stage = new Stage(settings, workload, seconds, readers, originPid, port, null);
+    Stage stage = new Stage(settings, workload, seconds, readers, originPid, port, Way.PLAIN, null);
     try {
       stage.run();
     } catch (CellException e) {
@@ -110,7 +125,9 @@ final class Cell {
             workload.connections(),
             machine.cores(),
             machine.descriptorsMax(),
-            settings.weirOptions());
+            settings.weirOptions(),
+            workload.entrance(),
+            certificate);
     Path log = site.file("log");
     List<String> command = peer.prepare(site);
     Cgroup cgroup = machine.charged() ? Cgroup.make("weir-bench-" + own.getFileName()) : null;
@@ -118,7 +135,7 @@ final class Cell {
     Map<String, String> environment = peer.recipe().environment(site);
     try (cgroup;
         Guarded proxy = Guarded.start(command, environment, log, cgroupFolder)) {
-      awaitAnswer(proxy, site.port(), log);
+      awaitAnswer(proxy, site.port(), workload.entrance().way(false, site.originPort()), log);
       return loaded(round, workload, peer, site, proxy, cgroup);
     }
   }
@@ -128,7 +145,9 @@ final class Cell {
       throws CellException, IOException, InterruptedException {
     Gauge gauge = new Gauge(proxy.pid(), site.port(), site.originPort(), cgroup);
     int seconds = workload.windowSeconds(settings.seconds());
-    Stage stage = new Stage(settings, workload, seconds, readers, originPid, site.port(), gauge);
+    Way way = workload.entrance().way(workload.smallOriginBuffers(), site.originPort());
+    Stage stage =
+        new Stage(settings, workload, seconds, readers, originPid, site.port(), way, gauge);
     Watch watch = new Watch(gauge);
     try (watch) {
       stage.run();
@@ -202,10 +221,10 @@ final class Cell {
     throw new IOException("no free port between 20000 and 32000");
   }
 
-  private static void awaitAnswer(Guarded proxy, int port, Path log)
+  private static void awaitAnswer(Guarded proxy, int port, Way way, Path log)
       throws CellException, InterruptedException {
     long deadline = System.nanoTime() + START_MILLIS_MAX * 1_000_000;
-    while (!answers(port)) {
+    while (!answers(port, way)) {
       if (!proxy.alive()) {
         throw new CellException("the proxy did not start: " + tail(log));
       }
@@ -217,16 +236,14 @@ final class Cell {
     }
   }
 
-  private static boolean answers(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(2_000);
-      String request = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      byte[] answer = socket.getInputStream().readNBytes(ANSWER_BYTES_MAX);
-      String text = new String(answer, StandardCharsets.US_ASCII);
-      return text.startsWith("HTTP/1.1 200") && text.endsWith("hello\n");
+  private static boolean answers(int port, Way way) throws CellException, InterruptedException {
+    InetSocketAddress proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    Readers.Plan plan = new Readers.Plan(proxy, FIRST_ANSWER, 1, 0, 0, LoadProcess.SEED, way);
+    try (Readers reader = Readers.start(plan)) {
+      reader.await(FIRST_ANSWER_MILLIS_MAX);
+      return reader.stop().progress().ok() == 1;
     } catch (IOException e) {
-      return false;
+      throw new CellException("no reader can be made: " + e.getMessage());
     }
   }
 

@@ -1,5 +1,7 @@
 package io.weir.bench;
 
+import io.weir.load.Way;
+
 /**
  * Clients of one kind that are under way at once.
  *
@@ -51,8 +53,13 @@ record Crowd(Kind kind, int count, String path, long rateBytesPerSecond, int rec
     return rateBytesPerSecond > 0;
   }
 
-  /** What {@link LoadProcess} is told to start it. */
-  String command(int port) {
+  /** The same with bodies of another size. */
+  Crowd withBytes(long bytes) {
+    return new Crowd(kind, count, "/bytes/" + bytes, rateBytesPerSecond, receiveBufferBytes);
+  }
+
+  /** What {@link LoadProcess} is told to start it; bodies alone can come another way. */
+  String command(int port, Way way) {
     String to = " " + port + " " + path + " ";
     return switch (kind) {
       case STREAM, AGAIN ->
@@ -63,7 +70,8 @@ record Crowd(Kind kind, int count, String path, long rateBytesPerSecond, int rec
               + rateBytesPerSecond
               + " "
               + receiveBufferBytes
-              + (kind == Kind.AGAIN ? " again" : " once");
+              + (kind == Kind.AGAIN ? " again " : " once ")
+              + way;
       case KEEP_ALIVE -> "requests" + to + count + " keep";
       case CHURN -> "requests" + to + count + " close";
       case PROBE -> "probe" + to + count + " " + PROBE_MILLIS;

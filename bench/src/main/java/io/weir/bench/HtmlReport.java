@@ -55,6 +55,7 @@ final class HtmlReport {
     page.append(report.settings().rounds() == 1 ? " round of " : " rounds of ");
     page.append(report.settings().seconds()).append(" s. ").append(escaped(Report.LEGEND));
     page.append("</p>\n");
+    paths();
     growth();
     report.workloads().forEach(this::workload);
     facts();
@@ -62,6 +63,25 @@ final class HtmlReport {
     page.append("<script type=\"application/json\" id=\"figures\">\n");
     page.append(FiguresJson.of(report)).append("\n</script>\n</body>\n</html>\n");
     return page.toString();
+  }
+
+  private void paths() {
+    List<List<String>> rows = PathsTable.of(report);
+    if (rows.isEmpty()) {
+      return;
+    }
+    page.append("<h2>Path by path</h2>\n<p>Charge with 1,000 slow readers; CPU of whole downloads");
+    page.append("; failures of both.</p>\n<div class=\"scroll\"><table id=\"paths\">\n");
+    for (List<String> row : rows) {
+      String cell = row.equals(rows.getFirst()) ? "th" : "td";
+      page.append("<tr>");
+      for (String text : row) {
+        page.append('<').append(cell).append('>').append(escaped(text));
+        page.append("</").append(cell).append('>');
+      }
+      page.append("</tr>\n");
+    }
+    page.append("</table></div>\n");
   }
 
   private void growth() {

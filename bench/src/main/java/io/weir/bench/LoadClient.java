@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import io.weir.load.Way;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -64,8 +65,8 @@ final class LoadClient implements AutoCloseable {
   }
 
   /** Starts clients; returns the number by which they are asked for. */
-  int start(Crowd crowd, int port) throws IOException {
-    String said = ask(crowd.command(port));
+  int start(Crowd crowd, int port, Way way) throws IOException {
+    String said = ask(crowd.command(port, way));
     if (!said.startsWith(LoadProcess.STARTED)) {
       throw new IOException("the load says: " + said);
     }

@@ -3,6 +3,7 @@ package io.weir.bench;
 import io.weir.load.Origin;
 import io.weir.load.Quantity;
 import io.weir.load.Readers;
+import io.weir.load.Way;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,7 +21,7 @@ import java.util.Map;
  * <pre>
  *   origin    out: ports PORT PORT_WITH_SMALL_SEND_BUFFERS
  *
- *   readers   in:  readers PORT PATH COUNT RATE RECEIVE_BUFFER once|again    out: started NUMBER
+ *   readers   in:  readers PORT PATH COUNT RATE RECEIVE_BUFFER once|again WAY   out: started NUMBER
  *             in:  requests PORT PATH COUNT keep|close                       out: started NUMBER
  *             in:  probe PORT PATH COUNT MILLIS                              out: started NUMBER
  *             in:  mark NUMBER   out: mark NANOS BYTES ANSWERS FAILED P50_MS P90_MS P99_MS REASONS
@@ -29,7 +30,7 @@ import java.util.Map;
  * </pre>
  */
 public final class LoadProcess {
-  private static final long SEED = 1;
+  static final long SEED = 1;
   private static final int SMALL_SEND_BUFFER_BYTES = 64 * 1024;
 
   static final String STARTED = "started ";
@@ -53,7 +54,7 @@ public final class LoadProcess {
    *
    * @param nanos when this was, on the process' own clock
    * @param bytes of bodies that came, all right
-   * @param answers since the mark before; of requests only
+   * @param answers since the mark before, of requests; of readers, whole bodies so far
    * @param failed so far
    * @param p50Millis of the answers since the mark before
    * @param p90Millis of the answers since the mark before
@@ -165,7 +166,8 @@ public final class LoadProcess {
     }
     int receive = (int) Quantity.bytes(words[5]);
     Readers.Plan plan =
-        new Readers.Plan(proxy, path, count, Quantity.bytes(words[4]), receive, SEED);
+        new Readers.Plan(
+            proxy, path, count, Quantity.bytes(words[4]), receive, SEED, Way.parse(words[7]));
     boolean again = words[6].equals("again");
     return new Streams(again ? Readers.startAgainAndAgain(plan) : Readers.start(plan));
   }
@@ -192,7 +194,8 @@ public final class LoadProcess {
       Readers.Progress progress = readers.progress();
       boolean ended = stopped || progress.open() == 0;
       String reasons = ended ? joined(readers.stop().reasons()) : "";
-      return new Mark(System.nanoTime(), progress.bytes(), 0, progress.failed(), 0, 0, 0, reasons);
+      return new Mark(
+          System.nanoTime(), progress.bytes(), progress.ok(), progress.failed(), 0, 0, 0, reasons);
     }
 
     @Override

@@ -37,6 +37,11 @@ record Peer(
     /** The command line behind the program's name. */
     List<String> options(Site site);
 
+    /** Whether it can listen for this here. */
+    default boolean serves(Entrance entrance) {
+      return entrance == Entrance.HTTP;
+    }
+
     /** Variables of its environment beside those that are there. */
     default Map<String, String> environment(Site site) {
       return Map.of();

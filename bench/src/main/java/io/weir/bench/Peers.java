@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import io.weir.load.SelfSigned;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ final class Peers {
 
   /** The measure: what ratios refer to. */
   static final String REFERENCE = "haproxy";
+
+  /** What all of them encrypt with: the readers offer no other. */
+  static final String CIPHER = "TLS_AES_128_GCM_SHA256";
 
   private static final String WEIR = System.getProperty("weir.launcher", "./weir");
   private static final String HAPROXY_INSTALL = "Debian: apt-get install haproxy";
@@ -65,7 +69,12 @@ final class Peers {
     return ALL;
   }
 
-  private static String address(int port) {
+  /** Those of which more than plain HTTP/1.1 is measured. */
+  static List<Peer> ofPaths() {
+    return ALL.stream().filter(peer -> peer.recipe().serves(Entrance.TLS)).toList();
+  }
+
+  static String address(int port) {
     return "127.0.0.1:" + port;
   }
 
@@ -77,11 +86,27 @@ final class Peers {
 
     @Override
     public List<String> options(Site site) {
+      String origin = address(site.originPort());
       List<String> options = new ArrayList<>(List.of("serve", "--quiet", "--no-admin"));
-      options.addAll(List.of("--to", "http://" + address(site.originPort())));
-      options.addAll(List.of("--listen", address(site.port())));
+      switch (site.entrance()) {
+        case HTTP, TLS, H2C, H2 -> options.addAll(List.of("--to", "http://" + origin));
+        case FORWARD, CONNECT, SOCKS5 -> options.addAll(List.of("--forward", "--allow", origin));
+        case TCP -> options.addAll(List.of("--tcp", address(site.port()) + "=" + origin));
+      }
+      if (site.entrance() != Entrance.TCP) {
+        options.addAll(List.of("--listen", address(site.port())));
+      }
+      if (site.entrance().tls()) {
+        options.addAll(List.of("--tls-cert", site.pem(SelfSigned::certificate)));
+        options.addAll(List.of("--tls-key", site.pem(SelfSigned::key)));
+      }
       options.addAll(site.weirOptions());
       return options;
+    }
+
+    @Override
+    public boolean serves(Entrance entrance) {
+      return true;
     }
   }
 
@@ -93,6 +118,31 @@ final class Peers {
   private record Haproxy(String global) implements Peer.Recipe {
     /** Of HAProxy's own: listeners, epoll instances, pipes of its threads. */
     private static final int OWN_DESCRIPTORS = 200;
+
+    /** Where 1,000 streams come on ten connections. */
+    private static final String STREAMS =
+        "  tune.h2.max-concurrent-streams " + Entrance.STREAMS_SLOW + "\n";
+
+    private static String bind(Site site) {
+      String options = " backlog 4096";
+      if (site.entrance().tls()) {
+        options +=
+            " ssl crt %s alpn %s ssl-min-ver TLSv1.3 ciphersuites %s"
+                .formatted(
+                    site.pem(SelfSigned::both),
+                    site.entrance().http2() ? "h2" : "http/1.1",
+                    CIPHER);
+      } else if (site.entrance().http2()) {
+        options += " proto h2";
+      }
+      return address(site.port()) + options;
+    }
+
+    /** Both pipes of HAProxy as shipped, so that what is compared is compared once. */
+    @Override
+    public boolean serves(Entrance entrance) {
+      return entrance == Entrance.HTTP || (global.isEmpty() && !entrance.forward());
+    }
 
     @Override
     public Peer.Configuration configuration(Site site) {
@@ -108,14 +158,14 @@ final class Peers {
             maxconn %d
             maxpipes %d
           %sdefaults
-            mode http
+            mode %s
             option splice-response
             timeout connect 5s
             timeout client 60s
             timeout server 60s
             timeout http-keep-alive 60s
           frontend in
-            bind %s backlog 4096
+            bind %s
             default_backend origin
           backend origin
             server origin %s
@@ -124,66 +174,15 @@ final class Peers {
                   site.cores(),
                   connectionsMax,
                   pipesMax,
-                  global,
-                  address(site.port()),
+                  site.entrance().http2() ? STREAMS + global : global,
+                  site.entrance() == Entrance.TCP ? "tcp" : "http",
+                  bind(site),
                   address(site.originPort())));
     }
 
     @Override
     public List<String> options(Site site) {
       return List.of("-db", "-f", site.file("haproxy.cfg").toString());
-    }
-  }
-
-  private static final class Nginx implements Peer.Recipe {
-    @Override
-    public Peer.Configuration configuration(Site site) {
-      boolean root = "root".equals(System.getProperty("user.name"));
-      return new Peer.Configuration(
-          "nginx.conf",
-          """
-          daemon off;
-          %sworker_processes %d;
-          worker_rlimit_nofile %d;
-          pid nginx.pid;
-          error_log nginx-error.log warn;
-          events { worker_connections %d; }
-          http {
-            access_log off;
-            keepalive_requests 100000000;
-            client_body_temp_path body;
-            proxy_temp_path proxy;
-            fastcgi_temp_path fastcgi;
-            uwsgi_temp_path uwsgi;
-            scgi_temp_path scgi;
-            upstream origin {
-              server %s;
-              keepalive 64;
-              keepalive_requests 100000000;
-            }
-            server {
-              listen %s backlog=4096;
-              location / {
-                proxy_pass http://origin;
-                proxy_http_version 1.1;
-                proxy_set_header Connection "";
-                proxy_max_temp_file_size 0;
-              }
-            }
-          }
-          """
-              .formatted(
-                  root ? "user root;\n" : "",
-                  site.cores(),
-                  site.descriptorsMax(),
-                  2 * site.connections() + 1024,
-                  address(site.originPort()),
-                  address(site.port())));
-    }
-
-    @Override
-    public List<String> options(Site site) {
-      return List.of("-p", site.folder().toString(), "-c", "nginx.conf", "-e", "nginx-early.log");
     }
   }
 

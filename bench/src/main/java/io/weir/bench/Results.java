@@ -55,15 +55,23 @@ final class Results {
   }
 
   /**
-   * How much of the reference's figure a proxy has: the ratio is taken within each round, where the
-   * two ran one after the other, and the median is over the rounds.
+   * How much of the reference's figure a proxy has, as {@link #ratio(Workload, String, String,
+   * Figure)}.
+   */
+  @Nullable Double ratio(Workload workload, String peer, Figure figure) {
+    return ratio(workload, peer, Peers.REFERENCE, figure);
+  }
+
+  /**
+   * How much of another's figure a proxy has: the ratio is taken within each round, where the two
+   * ran one after the other, and the median is over the rounds.
    *
    * @return null where there is no round with both
    */
-  @Nullable Double ratio(Workload workload, String peer, Figure figure) {
+  @Nullable Double ratio(Workload workload, String peer, String reference, Figure figure) {
     List<Double> ratios = new ArrayList<>();
     for (Result mine : of(workload, peer)) {
-      for (Result theirs : of(workload, Peers.REFERENCE)) {
+      for (Result theirs : of(workload, reference)) {
         Double a = mine.values().get(figure);
         Double b = theirs.values().get(figure);
         if (mine.round() == theirs.round() && a != null && b != null && b != 0) {

@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import io.weir.load.SelfSigned;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -64,13 +65,25 @@ final class Run {
   }
 
   private void sayHowLong() {
-    int cells = peers.size() * workloads.stream().mapToInt(settings::rounds).sum();
+    long cells = 0;
+    for (Workload workload : workloads) {
+      cells += settings.rounds(workload) * peers.stream().filter(p -> serves(p, workload)).count();
+    }
     out.printf(
         "%d cells with a window of %d s: about %d minutes. First the load alone.%n%n",
         cells, settings.seconds(), Math.ceilDiv(settings.millis(peers.size(), workloads), 60_000L));
   }
 
+  private static boolean serves(Peer peer, Workload workload) {
+    return peer.recipe().serves(workload.entrance());
+  }
+
   private void write(Report report) throws IOException {
+    if (PathsTable.has(report)) {
+      Path paths = settings.out().resolve("weir-bench-paths.md");
+      Files.writeString(paths, PathsTable.markdown(report));
+      out.println("\nPath by path, as a table for a note: " + paths);
+    }
     Path page = settings.out().resolve("weir-bench.html");
     Files.writeString(page, HtmlReport.of(report));
     out.println("\nWith charts: " + page);
@@ -126,14 +139,21 @@ final class Run {
             connections,
             machine.cores(),
             machine.descriptorsMax(),
-            settings.weirOptions());
+            settings.weirOptions(),
+            Entrance.HTTP,
+            null);
     Map<String, String> shown = new LinkedHashMap<>();
     out.println();
-    for (Peer peer : peers) {
-      String text = peer.shown(site);
-      shown.put(peer.title(), text);
-      out.println("--- " + peer.title());
-      out.println(text);
+    for (Entrance entrance : workloads.stream().map(Workload::entrance).distinct().toList()) {
+      for (Peer peer : peers) {
+        if (peer.recipe().serves(entrance)) {
+          String title = peer.title() + (entrance == Entrance.HTTP ? "" : ", " + entrance.title());
+          String text = peer.shown(site.at(entrance));
+          shown.put(title, text);
+          out.println("--- " + title);
+          out.println(text);
+        }
+      }
     }
     return shown;
   }
@@ -142,7 +162,9 @@ final class Run {
     try (LoadClient origin = LoadClient.start("origin");
         LoadClient readers = LoadClient.start("readers")) {
       load.addAll(List.of(origin, readers));
-      Cell cell = new Cell(settings, machine, origin, readers, folder);
+      boolean tls = workloads.stream().anyMatch(w -> w.entrance().tls());
+      SelfSigned certificate = tls ? SelfSigned.make(folder) : null;
+      Cell cell = new Cell(settings, machine, origin, readers, folder, certificate);
       for (Workload workload : workloads) {
         if (workload.direct()) {
           note(cell.direct(workload));
@@ -154,7 +176,9 @@ final class Run {
         for (Workload workload : workloads) {
           if (round <= settings.rounds(workload)) {
             for (Peer peer : order) {
-              note(cell.proxy(round, workload, peer));
+              if (serves(peer, workload)) {
+                note(cell.proxy(round, workload, peer));
+              }
             }
           }
         }
@@ -169,7 +193,7 @@ final class Run {
     results.add(result);
     StringBuilder line = new StringBuilder();
     line.append(result.round()).append("  ");
-    line.append("%-10s %-11s".formatted(result.workload().name(), result.peer()));
+    line.append("%-13s %-11s".formatted(result.workload().name(), result.peer()));
     for (Figure figure : result.workload().figures()) {
       Double value = result.values().get(figure);
       if (value != null && (figure != Figure.FAILED || value > 0)) {

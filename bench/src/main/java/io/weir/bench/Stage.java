@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import io.weir.load.Way;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *   BESIDE                           fast: warm-up, window (alone);  slow too: warm-up, window
  *   AFTER                            twice: warm-up, window, gone for 5 s, a look at the charge
  *   START                            idle for 1 s, a look;  each crowd in its turn, gone for 5 s, a look
+ *   WHOLE                            smaller bodies to their end, then the bodies to their end
  * </pre>
  *
  * <p>One thread, one cell.
@@ -28,6 +30,20 @@ final class Stage {
   /** From the readers' leave to the look at what is left. */
   static final long AFTER_MILLIS = 5_000;
 
+  /** Of whole bodies, the part that warms up: an eighth. */
+  private static final int WARM_UP_SHARE = 8;
+
+  private static final int WHOLE_SECONDS_MAX = 600;
+  private static final long LOOK_MILLIS = 20;
+
+  /** Of what all readers ask for, what they get when they have all come. */
+  private static final double ARRIVED_SHARE = 0.9;
+
+  private static final int ARRIVAL_SECONDS_MAX = 60;
+
+  /** Longer than the time between two reads of a slow reader. */
+  private static final long ARRIVAL_LOOK_MILLIS = 1_000;
+
   private static final double MIB = 1 << 20;
 
   private final Settings settings;
@@ -36,6 +52,7 @@ final class Stage {
   private final LoadClient readers;
   private final long originPid;
   private final int port;
+  private final Way way;
   private final @Nullable Gauge gauge;
   private final Map<Figure, Double> values = new EnumMap<>(Figure.class);
   private final List<Integer> running = new ArrayList<>();
@@ -46,6 +63,7 @@ final class Stage {
    * Makes one.
    *
    * @param port of the proxy, or of the origin where there is none
+   * @param way of the readers to it
    * @param gauge of the proxy's memory, or null where there is none
    */
   Stage(
@@ -55,6 +73,7 @@ final class Stage {
       LoadClient readers,
       long originPid,
       int port,
+      Way way,
       @Nullable Gauge gauge) {
     this.settings = settings;
     this.workload = workload;
@@ -62,6 +81,7 @@ final class Stage {
     this.readers = readers;
     this.originPid = originPid;
     this.port = port;
+    this.way = way;
     this.gauge = gauge;
   }
 
@@ -88,6 +108,7 @@ final class Stage {
         case BESIDE -> beside();
         case AFTER -> after();
         case START -> start();
+        case WHOLE -> whole();
       }
     } finally {
       leave();
@@ -96,6 +117,9 @@ final class Stage {
 
   private void steady() throws CellException, IOException, InterruptedException {
     comeAll(workload.crowds());
+    if (workload.ofPaths()) {
+      awaitArrival();
+    }
     warmUp(workload.warmUpFactor());
     steady(window());
   }
@@ -178,6 +202,47 @@ final class Stage {
     resident(Figure.RESIDENT_WARM);
   }
 
+  private void whole() throws CellException, IOException, InterruptedException {
+    Crowd crowd = workload.measured();
+    long warmUpBytes = workload.bodyBytes() / WARM_UP_SHARE + 1;
+    comeAll(List.of(crowd.withBytes(warmUpBytes)));
+    awaitEnd(crowd.count());
+    leave();
+    List<Long> proxy = gauge == null ? List.of() : ProcessTree.of(gauge.root());
+    Cpu before = Cpu.read(proxy, originPid, readers.pid());
+    long nanos = System.nanoTime();
+    comeAll(List.of(crowd));
+    LoadProcess.Mark end = awaitEnd(crowd.count());
+    Cpu cpu = Cpu.read(proxy, originPid, readers.pid()).since(before);
+    double seconds = (System.nanoTime() - nanos) / 1e9;
+    require(end.bytes(), "byte", end);
+    values.put(Figure.CPU_PER_GB, cpu.proxy() / (end.bytes() / 1e9));
+    values.put(Figure.THROUGHPUT, end.bytes() / 1e6 / seconds);
+    cores(cpu, seconds);
+  }
+
+  private LoadProcess.Mark awaitEnd(int count)
+      throws CellException, IOException, InterruptedException {
+    long deadline = System.nanoTime() + WHOLE_SECONDS_MAX * 1_000_000_000L;
+    LoadProcess.Mark mark = readers.mark(running.getLast());
+    while (mark.answers() + mark.failed() < count) {
+      if (System.nanoTime() > deadline) {
+        throw new CellException(
+            "only %d of %d downloads were over after %d s"
+                .formatted(mark.answers() + mark.failed(), count, WHOLE_SECONDS_MAX));
+      }
+      Thread.sleep(LOOK_MILLIS);
+      mark = readers.mark(running.getLast());
+    }
+    return mark;
+  }
+
+  private void cores(Cpu cpu, double seconds) {
+    values.put(Figure.ORIGIN_CORES, cpu.origin() / seconds);
+    values.put(Figure.READER_CORES, cpu.readers() / seconds);
+    values.put(Figure.FOREIGN_CORES, cpu.foreign() / seconds);
+  }
+
   private void resident(Figure figure) throws IOException {
     if (gauge != null) {
       values.put(figure, gauge.readResident().residentBytes() / MIB);
@@ -186,7 +251,7 @@ final class Stage {
 
   private void comeAll(List<Crowd> crowds) throws IOException {
     for (Crowd crowd : crowds) {
-      running.add(readers.start(crowd, port));
+      running.add(readers.start(crowd, port, way));
     }
   }
 
@@ -198,6 +263,23 @@ final class Stage {
         reasons.add(last.reasons());
       }
     }
+  }
+
+  /**
+   * Waits until the readers get about what they ask for: a thousand handshakes take their time. A
+   * proxy that cannot give it to them is measured all the same, a minute later.
+   */
+  private void awaitArrival() throws IOException, InterruptedException {
+    Crowd crowd = workload.measured();
+    double wanted = ARRIVED_SHARE * crowd.count() * crowd.rateBytesPerSecond();
+    long deadline = System.nanoTime() + ARRIVAL_SECONDS_MAX * 1_000_000_000L;
+    double got;
+    do {
+      LoadProcess.Mark before = readers.mark(running.getFirst());
+      Thread.sleep(ARRIVAL_LOOK_MILLIS);
+      LoadProcess.Mark after = readers.mark(running.getFirst());
+      got = (after.bytes() - before.bytes()) * 1e9 / (after.nanos() - before.nanos());
+    } while (got < wanted && System.nanoTime() < deadline);
   }
 
   private void warmUp(int factor) throws InterruptedException {
@@ -233,9 +315,7 @@ final class Stage {
       gains.add(new Gain(after.get(i).bytes() - before.get(i).bytes(), after.get(i)));
     }
     double seconds = (after.getFirst().nanos() - before.getFirst().nanos()) / 1e9;
-    values.put(Figure.ORIGIN_CORES, cpu.origin() / seconds);
-    values.put(Figure.READER_CORES, cpu.readers() / seconds);
-    values.put(Figure.FOREIGN_CORES, cpu.foreign() / seconds);
+    cores(cpu, seconds);
     return new Window(seconds, cpu, gains);
   }
 

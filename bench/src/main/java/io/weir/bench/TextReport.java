@@ -14,6 +14,10 @@ final class TextReport {
 
   static String of(Report report) {
     TextReport made = new TextReport(report);
+    if (PathsTable.has(report)) {
+      made.text.append("\nPath by path: 1,000 slow readers, whole downloads\n");
+      made.table(PathsTable.of(report));
+    }
     report.workloads().forEach(made::workload);
     made.text.append('\n').append(Report.LEGEND).append('\n');
     return made.text.toString();

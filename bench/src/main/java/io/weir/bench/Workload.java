@@ -1,5 +1,6 @@
 package io.weir.bench;
 
+import io.weir.load.Quantity;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,8 +15,14 @@ import java.util.List;
  * @param kind what is measured
  * @param crowds of clients; the first is the one that is measured, others are beside it
  * @param once whether one round will do, since memory varies less than time
+ * @param entrance by which the clients come
  */
-record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean once) {
+record Workload(
+    String name, String says, Kind kind, List<Crowd> crowds, boolean once, Entrance entrance) {
+  /** By plain HTTP/1.1. */
+  Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean once) {
+    this(name, says, kind, crowds, once, Entrance.HTTP);
+  }
 
   /** What is measured, and how it goes on. */
   enum Kind {
@@ -34,7 +41,9 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
      */
     AFTER,
     /** Memory before anything came, and after each crowd has come and left. */
-    START
+    START,
+    /** Bodies from their first byte to their last: first small ones, as a warm-up. */
+    WHOLE
   }
 
   private static final String ENDLESS = "/bytes/1t";
@@ -50,6 +59,9 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
   private static final long AGAIN_BYTES_PER_SECOND = 100_000;
 
   private static final int AGAIN_SECONDS_MIN = 12;
+
+  /** About what two cores move, encrypted, with warm-up; only to say how long it will take. */
+  private static final long WHOLE_BYTES_PER_MILLI = 400_000;
 
   private static final int SLOW = 1_000;
   private static final int MANY = 9_000;
@@ -140,6 +152,45 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
     return new Workload(name, says, kind, List.of(crowds), true);
   }
 
+  /**
+   * Those that go every way into a proxy, two for each.
+   *
+   * @param bytes of each of the downloads that are measured as a whole
+   */
+  static List<Workload> paths(long bytes) {
+    List<Workload> all = new ArrayList<>();
+    for (Entrance entrance : Entrance.values()) {
+      String by = " by " + entrance.title();
+      all.add(
+          new Workload(
+              entrance.key() + "-slow",
+              "1,000 readers at 20 kB/s" + by,
+              Kind.PACED,
+              List.of(slow()),
+              true,
+              entrance));
+      all.add(
+          new Workload(
+              entrance.key() + "-whole",
+              "16 downloads of " + bytes / 1_000_000 + " MB" + by,
+              Kind.WHOLE,
+              List.of(bulk(BULK, "/bytes/" + bytes)),
+              false,
+              entrance));
+    }
+    return List.copyOf(all);
+  }
+
+  /** Whether it is one of {@link #paths}. */
+  boolean ofPaths() {
+    return name.startsWith(entrance.key() + "-");
+  }
+
+  /** The bytes of each body, where it has an end. */
+  long bodyBytes() {
+    return Quantity.bytes(measured().path().substring("/bytes/".length()));
+  }
+
   /** All there are, in the order in which they run. */
   static List<Workload> all() {
     return ALL;
@@ -174,12 +225,12 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
 
   /** Whether it says how memory and CPU grow with connections: the same bytes over more of them. */
   boolean grows() {
-    return kind == Kind.PACED && measured().kind() == Crowd.Kind.STREAM;
+    return kind == Kind.PACED && measured().kind() == Crowd.Kind.STREAM && !ofPaths();
   }
 
   /** Whether it makes sense without a proxy. */
   boolean direct() {
-    return kind != Kind.START && kind != Kind.AFTER;
+    return kind != Kind.START && kind != Kind.AFTER && entrance == Entrance.HTTP;
   }
 
   /** Descriptors that a proxy needs for it: two sockets a connection, and some of its own. */
@@ -217,6 +268,7 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
       case BESIDE -> warmUpMillis + warm + 2 * window;
       case AFTER -> 2 * (warm + window + Stage.AFTER_MILLIS);
       case START -> Stage.START_MILLIS + crowds.size() * warm + Stage.AFTER_MILLIS;
+      case WHOLE -> measured().count() * bodyBytes() / WHOLE_BYTES_PER_MILLI;
     };
   }
 
@@ -225,7 +277,7 @@ record Workload(String name, String says, Kind kind, List<Crowd> crowds, boolean
     List<Figure> all =
         new ArrayList<>(
             switch (kind) {
-              case BULK, PACED -> List.of(Figure.CPU_PER_GB, Figure.THROUGHPUT);
+              case BULK, PACED, WHOLE -> List.of(Figure.CPU_PER_GB, Figure.THROUGHPUT);
               case REQUESTS ->
                   List.of(Figure.CPU_PER_REQUEST, Figure.REQUESTS, Figure.P50, Figure.P99);
               case LATENCY -> List.of(Figure.P50, Figure.P90, Figure.P99, Figure.THROUGHPUT);

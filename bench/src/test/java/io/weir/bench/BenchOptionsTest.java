@@ -54,6 +54,21 @@ class BenchOptionsTest {
   }
 
   @Test
+  void read_paths_goEveryWay() throws UsageException {
+    Settings settings = BenchOptions.read(List.of("--paths", "--size", "20m"));
+    assertThat(settings.workloads())
+        .extracting(Workload::name)
+        .hasSize(2 * Entrance.values().length)
+        .contains("h2-slow", "h2-whole", "connect-slow", "socks5-whole", "tcp-slow");
+    assertThat(settings.workloads().get(1).bodyBytes()).isEqualTo(20 << 20);
+    assertThat(settings.peers()).extracting(Peer::name).containsExactly("weir", "haproxy", "nginx");
+    List<String> one = List.of("--paths", "--workloads", "tls-whole");
+    assertThat(BenchOptions.read(one).workloads())
+        .extracting(Workload::entrance)
+        .containsExactly(Entrance.TLS);
+  }
+
+  @Test
   void read_weirOptions_areSplitAtSpaces() throws UsageException {
     Settings settings = BenchOptions.read(List.of("--weir-options", "--memory 160m"));
     assertThat(settings.weirOptions()).containsExactly("--memory", "160m");
@@ -74,6 +89,12 @@ class BenchOptionsTest {
           --workloads bulk2 | --workloads: 'bulk2' is not one of bulk1, bulk16
           --out /no/such/folder | --out: '/no/such/folder' is not a folder
           --round 3 | unknown option --round; there are --quick
+          --paths --full | --paths and --full exclude each other
+          --paths --size 0 | --size: it is between 1 and 1t
+          --paths --size big | --size: "big" is not a size
+          --size 1m | --size belongs to --paths
+          --paths --workloads small | --workloads: 'small' is not one of http-slow, http-whole
+          --paths --peers caddy | --peers: 'caddy' is not one of weir, haproxy, nginx
           stray | 'stray' belongs to no option
           """)
   void read_wrongUsage_saysWhatWouldBeRight(String words, String message) {

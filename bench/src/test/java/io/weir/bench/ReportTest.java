@@ -20,8 +20,11 @@ class ReportTest {
   }
 
   private static Report report() {
+    return report(Workload.usual(false));
+  }
+
+  private static Report report(List<Workload> workloads) {
     List<Peer> peers = Peers.all().subList(0, 2);
-    List<Workload> workloads = Workload.usual(false);
     Results results = new Results();
     for (Workload workload : workloads) {
       for (int round = 1; round <= 2; round++) {
@@ -47,6 +50,27 @@ class ReportTest {
     String text = TextReport.of(report());
     assertThat(text).contains("bulk16: 16 readers", "1.500 (1.000-2.000)", "3.000 (2.000-4.000)");
     assertThat(text).contains("weir / haproxy: CPU 0.50, throughput 0.50");
+  }
+
+  @Test
+  void pathsTable_ofARun_hasARowForEachWayIn() {
+    Report report = report(Workload.paths(1_000_000));
+    assertThat(PathsTable.markdown(report))
+        .startsWith("| path | peak charge MiB, weir | peak charge MiB, haproxy | CPU s/GB, weir |")
+        .contains("\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+        .contains("| HTTP/2 over TLS 1.3 | 2 (1-2) | 3 (2-4) | 1.500 (1.000-2.000) |")
+        .contains("| 3.000 (2.000-4.000) | 0.50 | 2 | 4 |\n");
+    assertThat(TextReport.of(report)).contains("Path by path");
+    assertThat(HtmlReport.of(report)).contains("<td>SOCKS5</td>");
+    assertThat(PathsTable.of(report())).isEmpty();
+  }
+
+  @Test
+  void pathsTable_ofACellThatBrokeOff_saysSo() {
+    Workload workload = Workload.paths(1_000_000).getFirst();
+    Report report = report(List.of(workload));
+    report.results().add(Result.failed(3, workload, "weir", "it did not start"));
+    assertThat(PathsTable.markdown(report)).contains("| broke off | 4 |");
   }
 
   @Test

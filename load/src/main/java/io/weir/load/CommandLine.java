@@ -81,6 +81,15 @@ final class CommandLine {
     return text == null ? otherwise : address(name, text, -1);
   }
 
+  Way way(String name, Way otherwise) throws WrongUsageException {
+    String text = values.get(name);
+    try {
+      return text == null ? otherwise : Way.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new WrongUsageException(name + " " + e.getMessage());
+    }
+  }
+
   /**
    * Reads HOST:PORT.
    *

@@ -17,7 +17,7 @@ import java.util.List;
  *
  * <pre>
  *   origin [--listen HOST:PORT] [--seed S]
- *   readers URL --count N [--rate 20k] [--seconds N] [--seed S] [--receive-buffer 16k]
+ *   readers URL --count N [--rate 20k] [--seconds N] [--seed S] [--receive-buffer 16k] [--way WAY]
  *   demo --readers N --fast K --rate 20k --seed S
  * </pre>
  *
@@ -42,6 +42,8 @@ public final class Load {
       """
       usage: origin [--listen HOST:PORT] [--seed S]
              readers URL --count N [--rate 20k] [--seconds N] [--seed S] [--receive-buffer 16k]
+                     [--way plain|tls|tls1.2|h2:STREAMS|absolute:HOST:PORT|connect:HOST:PORT|
+                            socks4a:HOST:PORT|socks5:HOST:PORT, joined by +]
              demo --readers N --fast K --rate 20k [--seed S]
       """;
 
@@ -98,7 +100,8 @@ public final class Load {
 
   private static int readers(List<String> args, PrintStream out)
       throws WrongUsageException, IOException, InterruptedException {
-    List<String> names = List.of("--count", "--rate", "--seconds", "--seed", "--receive-buffer");
+    List<String> names =
+        List.of("--count", "--rate", "--seconds", "--seed", "--receive-buffer", "--way");
     CommandLine line = new CommandLine(args, names, "the URL");
     int count = (int) line.number("--count", 1, 1, READERS_MAX, Quantity::count);
     long rate = line.number("--rate", 0, 1, Integer.MAX_VALUE, Quantity::bytes);
@@ -106,7 +109,9 @@ public final class Load {
     long seconds = line.number("--seconds", SECONDS_MAX, 1, SECONDS_MAX, Quantity::count);
     int receive = (int) line.number("--receive-buffer", 0, 1, Integer.MAX_VALUE, Quantity::bytes);
     Url url = Url.parse(line.word());
-    Readers.Plan plan = new Readers.Plan(url.address(), url.path(), count, rate, receive, seed);
+    Readers.Plan plan =
+        new Readers.Plan(
+            url.address(), url.path(), count, rate, receive, seed, line.way("--way", Way.PLAIN));
     Readers.Summary summary;
     try (Readers readers = Readers.start(plan)) {
       boolean ended = readers.await(seconds * 1_000);

@@ -5,7 +5,10 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,13 +30,16 @@ import org.jspecify.annotations.Nullable;
  * <p>The first turn comes within two periods, a period is at most a second. A reader that finds
  * nothing loses its turn's bytes: the bucket holds one period. What the kernel holds for it is
  * bounded by the receive buffer, if one is set. Connections are opened {@value #CONNECTING_MAX} at
- * a time, so that a backlog does not overflow. Public methods may be called from any thread.
+ * a time, so that a backlog does not overflow, and {@value #HANDSHAKES_MAX} with TLS. Public
+ * methods may be called from any thread.
  */
 public final class Readers implements AutoCloseable {
   private static final int CONNECTING_MAX = 128;
 
-  /** Read at a time: with less there are more system calls, with more the cache misses. */
-  private static final int READ_BYTES = 128 * 1024;
+  /**
+   * The same with TLS, whose handshakes cost milliseconds: more at once would only be later each.
+   */
+  private static final int HANDSHAKES_MAX = 16;
 
   /** Smallest turn of a paced reader worth a system call. */
   private static final long TURN_BYTES_MIN = 16 * 1024;
@@ -54,6 +60,7 @@ public final class Readers implements AutoCloseable {
    *     choice (it grows); below 64 KiB the kernel's own window rules may keep it under its rate on
    *     loopback, where a segment is 64 KiB
    * @param seed of the bytes that should come
+   * @param way from the socket to the request
    */
   public record Plan(
       InetSocketAddress address,
@@ -61,7 +68,19 @@ public final class Readers implements AutoCloseable {
       int count,
       long rateBytesPerSecond,
       int receiveBufferBytes,
-      long seed) {
+      long seed,
+      Way way) {
+    /** By plain HTTP/1.1. */
+    public Plan(
+        InetSocketAddress address,
+        String path,
+        int count,
+        long rateBytesPerSecond,
+        int receiveBufferBytes,
+        long seed) {
+      this(address, path, count, rateBytesPerSecond, receiveBufferBytes, seed, Way.PLAIN);
+    }
+
     /** Refuses numbers that make no sense. */
     public Plan {
       if (count < 1 || rateBytesPerSecond < 0 || receiveBufferBytes < 0) {
@@ -99,7 +118,10 @@ public final class Readers implements AutoCloseable {
   final Plan plan;
   final SeededBytes sequence;
   final byte[] request;
-  final ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
+
+  /** What was read last, of whichever reader: none keeps it. */
+  final ByteBuffer buffer;
+
   final AtomicLong bytes = new AtomicLong();
 
   private final AtomicLong ok = new AtomicLong();
@@ -112,6 +134,8 @@ public final class Readers implements AutoCloseable {
   private final ArrayDeque<Integer> vacant = new ArrayDeque<>();
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Selector selector;
+  private final TlsWire.@Nullable Shared tls;
+  private final List<Http2Connection> connections = new ArrayList<>();
   private final Reader[] all;
   private final Reader[] turns;
   private final long periodNanos;
@@ -131,7 +155,13 @@ public final class Readers implements AutoCloseable {
     this.again = again;
     this.selector = selector;
     this.sequence = new SeededBytes(plan.seed());
-    this.request = Reader.request(plan);
+    this.request = Http1Reader.request(plan);
+    this.tls = plan.way().tls() == Way.Tls.NONE ? null : new TlsWire.Shared(plan.way());
+    // What is decrypted comes to the heap, and is compared there.
+    this.buffer =
+        tls == null
+            ? ByteBuffer.allocateDirect(Wire.READ_BYTES)
+            : ByteBuffer.allocate(TlsWire.PLAIN_BYTES);
     this.all = new Reader[plan.count()];
     this.turns = new Reader[plan.count()];
     long rate = Math.max(1, plan.rateBytesPerSecond());
@@ -220,12 +250,12 @@ public final class Readers implements AutoCloseable {
     }
   }
 
-  private boolean paced() {
+  boolean paced() {
     return plan.rateBytesPerSecond() > 0;
   }
 
   private void run() {
-    Consumer<SelectionKey> ready = this::ready;
+    Consumer<SelectionKey> ready = Readers::ready;
     try {
       while (!stopping && !allEnded()) {
         connectMore();
@@ -248,6 +278,7 @@ public final class Readers implements AutoCloseable {
   private void finish() {
     long now = System.nanoTime();
     Progress progress = progress();
+    Map<String, Long> why = Map.copyOf(reasons);
     long rateMin = Long.MAX_VALUE;
     long rateMax = 0;
     for (int i = 0; i < started; i++) {
@@ -265,7 +296,7 @@ public final class Readers implements AutoCloseable {
     }
     rateMin = rateMin == Long.MAX_VALUE ? 0 : rateMin;
     double seconds = (now - startNanos) / 1e9;
-    summary = new Summary(progress, Map.copyOf(reasons), rateMin, rateMax, seconds);
+    summary = new Summary(progress, why, rateMin, rateMax, seconds);
   }
 
   private boolean allEnded() {
@@ -273,29 +304,53 @@ public final class Readers implements AutoCloseable {
   }
 
   private boolean canConnect() {
-    return (started < all.length || !vacant.isEmpty()) && connecting < CONNECTING_MAX;
+    int max = tls == null ? CONNECTING_MAX : HANDSHAKES_MAX;
+    return (started < all.length || !vacant.isEmpty()) && connecting < max;
   }
 
   private void connectMore() {
     while (canConnect()) {
       int place = started < all.length ? started++ : vacant.remove();
-      Reader reader = new Reader(this, place);
+      Reader reader =
+          plan.way().streams() == 0
+              ? new Http1Reader(this, place)
+              : new Http2Reader(this, place, connection());
       all[place] = reader;
       connecting++;
-      try {
-        if (reader.connect(selector)) {
-          connected(reader);
-        }
-      } catch (IOException e) {
-        connecting--;
-        ended(reader, "cannot connect: " + e.getMessage());
-      }
+      reader.begin(selector);
     }
   }
 
-  private void connected(Reader reader) throws IOException {
+  /** A connection that has room for one more stream, or a new one. */
+  private Http2Connection connection() {
+    connections.removeIf(Http2Connection::closed);
+    for (Http2Connection open : connections) {
+      if (open.hasRoom()) {
+        return open;
+      }
+    }
+    Http2Connection made = new Http2Connection(this);
+    connections.add(made);
+    return made;
+  }
+
+  /** What reads and writes on a socket. */
+  Wire wire(SocketChannel channel) throws IOException {
+    return tls == null ? new Wire(channel) : new TlsWire(channel, tls);
+  }
+
+  /** What must be said to a proxy first, or null. */
+  @Nullable Passage passage() {
+    Way way = plan.way();
+    InetSocketAddress target = way.target();
+    return target == null || way.through() == Way.Through.ABSOLUTE
+        ? null
+        : new Passage(way.through(), target);
+  }
+
+  /** A reader's request is sent. */
+  void asked(Reader reader) {
     connecting--;
-    reader.sendRequest(!paced());
     if (paced()) {
       // Spread over a period, or all would read in the same instant for ever.
       long spread = periodNanos / all.length * (started % all.length);
@@ -338,23 +393,15 @@ public final class Readers implements AutoCloseable {
     return Long.MAX_VALUE;
   }
 
-  private void ready(SelectionKey key) {
-    Reader reader = (Reader) key.attachment();
-    if (!key.isConnectable()) {
-      turn(reader, Integer.MAX_VALUE);
-      return;
-    }
-    try {
-      reader.finishConnect();
-      connected(reader);
-    } catch (IOException e) {
-      connecting--;
-      ended(reader, "cannot connect: " + e.getMessage());
-    }
+  private static void ready(SelectionKey key) {
+    ((Runnable) key.attachment()).run();
   }
 
   /** Reads; false if the reader has ended. */
-  private boolean turn(Reader reader, int bytesMax) {
+  boolean turn(Reader reader, int bytesMax) {
+    if (reader.over()) {
+      return false; // while it waited for its turn
+    }
     try {
       if (!reader.read(bytesMax)) {
         return true;
@@ -373,7 +420,14 @@ public final class Readers implements AutoCloseable {
     return false;
   }
 
-  private void ended(Reader reader, String reason) {
+  /** A reader has failed. */
+  void ended(Reader reader, String reason) {
+    if (reader.over()) {
+      return;
+    }
+    if (!reader.hasAsked()) {
+      connecting--;
+    }
     reader.close(System.nanoTime());
     failed.incrementAndGet();
     String key = reasons.size() < REASONS_MAX || reasons.containsKey(reason) ? reason : "other";

@@ -91,6 +91,25 @@ class BenchTest {
     assertNothingIsLeft();
   }
 
+  @Test
+  void bench_ofPaths_goesEveryWayIn() throws Exception {
+    String ways = "http,tls,h2c,h2,forward,connect,socks5,tcp";
+    String whole = ways.replace(",", "-whole,") + "-whole";
+    Process bench = bench(whole, "1", "weir", "--paths", "--size", "1m");
+    assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
+    assertThat(bench.exitValue()).as(said()).isZero();
+    List<Map<String, Object>> cells = cells();
+    for (String workload : whole.split(",", -1)) {
+      Map<String, Object> cell = cell(cells, workload);
+      assertThat((Double) cell.get("cpu_s_per_gb")).as(workload).isPositive();
+      assertThat((Double) cell.get("failed")).as(workload).isZero();
+    }
+    assertThat(folder.resolve("weir-bench-paths.md"))
+        .content()
+        .contains("| path |", "\n| HTTP/2 over TLS 1.3 | - | ", "\n| SOCKS5 | - | ");
+    assertNothingIsLeft();
+  }
+
   @ParameterizedTest
   @CsvSource({"INT, 130", "TERM, 143", "KILL, 137"})
   void bench_endedInTheMiddle_leavesNoProcess(String signal, int exitCode) throws Exception {
@@ -132,12 +151,14 @@ class BenchTest {
         .orElseThrow();
   }
 
-  private Process bench(String workloads, String seconds, String peers) throws IOException {
+  private Process bench(String workloads, String seconds, String peers, String... more)
+      throws IOException {
     Path temporary = Files.createDirectories(folder.resolve("tmp"));
     List<String> command =
         new ArrayList<>(List.of("env", "--default-signal=INT", launcher(), "bench", "--quick"));
     command.addAll(List.of("--seconds", seconds, "--workloads", workloads));
     command.addAll(List.of("--peers", peers, "--out", folder.toString()));
+    command.addAll(List.of(more));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
     environment.put("JAVA_HOME", System.getProperty("java.home"));

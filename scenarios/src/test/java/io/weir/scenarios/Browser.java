@@ -38,7 +38,8 @@ final class Browser implements AutoCloseable {
     this.profile = profile;
   }
 
-  static Browser open() throws IOException {
+  /** Opens one, with more of its options. */
+  static Browser open(String... more) throws IOException {
     String chromium = installed(CHROMIUM);
     String chromedriver = installed(DRIVER);
     assumeTrue(
@@ -58,6 +59,7 @@ final class Browser implements AutoCloseable {
         "--disable-component-update",
         "--disable-sync",
         "--user-data-dir=" + profile);
+    options.addArguments(more);
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     options.setCapability("goog:loggingPrefs", logs);

@@ -1,6 +1,8 @@
 package io.weir.relay.exchange;
 
+import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.http.Reason;
+import io.weir.relay.origin.OriginConnection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,18 @@ abstract class Exchange {
   /** A name for a row that no other has. Any thread. */
   static long nextId() {
     return IDS.incrementAndGet();
+  }
+
+  /** What both sides may come to hold. */
+  static long leaseBytes(Endpoint client, @Nullable OriginConnection origin) {
+    return client.lease().bytes() + (origin == null ? 0 : origin.endpoint().lease().bytes());
+  }
+
+  /** What both sides hold in the kernel now; -1 if that cannot be told. */
+  static long heldBytes(Endpoint client, @Nullable OriginConnection origin) {
+    long here = client.heldBytes();
+    long there = origin == null ? 0 : origin.endpoint().heldBytes();
+    return here < 0 || there < 0 ? -1 : here + there;
   }
 
   /** Goes as far as the endpoints allow. Called when one of them may be ready. */

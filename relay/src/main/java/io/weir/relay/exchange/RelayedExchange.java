@@ -562,14 +562,11 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   private long leaseBytes() {
-    long origin = connection == null ? 0 : connection.endpoint().lease().bytes();
-    return client.endpoint().lease().bytes() + origin;
+    return leaseBytes(client.endpoint(), connection);
   }
 
   private long heldBytes() {
-    long here = client.endpoint().heldBytes();
-    long there = connection == null ? 0 : connection.endpoint().heldBytes();
-    return here < 0 || there < 0 ? -1 : here + there;
+    return heldBytes(client.endpoint(), connection);
   }
 
   private int status() {

@@ -68,6 +68,11 @@ final class Tunnel {
   /** Whether the end of a peer that is silent is told. */
   private boolean probed;
 
+  private boolean stepping;
+
+  /** Whether a step was asked for within a step. */
+  private boolean again;
+
   private boolean over;
 
   /**
@@ -98,19 +103,20 @@ final class Tunnel {
 
   /** Goes as far as the sockets allow. Called when one of them may be ready. */
   void step() {
-    if (over) {
+    if (over || stepping) {
+      again = stepping; // ending a side may tell of the other side's end at once
       return;
     }
+    stepping = true;
+    again = false;
     long uploaded = up.movedBytes();
     long downloaded = down.movedBytes();
     boolean more = up.step();
-    if (over) {
-      return; // ending a side may tell of the other side's end at once
-    }
     more |= down.step();
+    stepping = false;
     worker.counters.uploaded(up.movedBytes() - uploaded);
     worker.counters.downloaded(down.movedBytes() - downloaded);
-    if (over || endIfOver()) {
+    if (endIfOver()) {
       return;
     }
     if (!halfClosed && !(up.moving() && down.moving())) {
@@ -118,7 +124,7 @@ final class Tunnel {
       halfClosedNanos = System.nanoTime();
       probe(idleMillis() / SOONER);
     }
-    if (more) {
+    if (more || again) {
       owner.giveWay();
     }
   }

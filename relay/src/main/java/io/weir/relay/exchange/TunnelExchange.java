@@ -270,13 +270,10 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
   }
 
   private long leaseBytes() {
-    long far = connection == null ? 0 : connection.endpoint().lease().bytes();
-    return entrance.endpoint().lease().bytes() + far;
+    return leaseBytes(entrance.endpoint(), connection);
   }
 
   private long heldBytes() {
-    long here = entrance.endpoint().heldBytes();
-    long there = connection == null ? 0 : connection.endpoint().heldBytes();
-    return here < 0 || there < 0 ? -1 : here + there;
+    return heldBytes(entrance.endpoint(), connection);
   }
 }

@@ -72,7 +72,8 @@ final class Outbound {
       space.sealedOut.buffer().clear();
       int sealed = seal(from, offset + taken, batch);
       taken += sealed;
-      send(more || taken < length);
+      // Not "more" within: what is joined to a packet that was begun, the kernel does not bound.
+      send(more && taken == length);
     }
     return broken ? Sink.BROKEN : taken;
   }

@@ -187,7 +187,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
     try {
       engine.beginHandshake();
     } catch (SSLException e) {
-      fail(Connector.message(e), false);
+      fail(TlsFault.text(e), false);
     }
   }
 
@@ -201,7 +201,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
         fail("the TLS handshake does not come to an end", true);
       }
     } catch (SSLException e) {
-      fail(Connector.message(e), true);
+      fail(TlsFault.text(e), true);
     }
   }
 
@@ -274,7 +274,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
     try {
       owes = !outbound.sendOwn();
     } catch (SSLException e) {
-      fail(Connector.message(e), false);
+      fail(TlsFault.text(e), false);
     }
   }
 
@@ -361,7 +361,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
         answer(result);
       }
     } catch (SSLException e) {
-      fail(Connector.message(e), true);
+      fail(TlsFault.text(e), true);
     }
   }
 
@@ -420,7 +420,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
     try {
       return outbound.write(from, offset, length, more);
     } catch (SSLException e) {
-      fail(Connector.message(e), false);
+      fail(TlsFault.text(e), false);
       return Sink.BROKEN;
     }
   }

@@ -88,6 +88,25 @@ final class TlsOriginTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"true,true", "true,false", "false,false"})
+  void certificate_thatHasExpired_isRefusedWithTheReason(boolean raw, boolean jdk)
+      throws Exception {
+    TlsPeer.Identity expired = TlsPeer.Identity.makeExpired(directory, "ip:127.0.0.1");
+    try (TlsPeer peer = TlsPeer.start(expired, TlsOriginTest::answerOnce)) {
+      String url = "https://127.0.0.1:" + peer.port();
+      Connector.Tls tls =
+          OriginTls.of(Origin.parse(url), jdk, false, expired.certificate().toFile());
+      try (RelayFixture relay = OriginFaultsTest.start(raw, RelayFixture.to(url).tls(tls));
+          RawClient client = relay.client()) {
+        client.write(GET);
+        String head = client.readHead();
+        assertThat(head).startsWith("HTTP/1.1 502 ").contains("Weir-Error: origin-tls");
+        assertThat(client.readBody(head)).asString().contains("the certificate has expired");
+      }
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"true,true", "true,false"})
   void certificate_ofAnUnknownAuthority_isRefused(boolean raw, boolean jdk) throws Exception {
     try (TlsPeer peer = TlsPeer.start(identity, TlsOriginTest::answerOnce)) {

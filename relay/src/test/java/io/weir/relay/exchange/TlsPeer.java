@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -40,33 +42,51 @@ final class TlsPeer implements AutoCloseable {
      */
     static Identity make(Path directory, String names)
         throws IOException, InterruptedException, GeneralSecurityException {
-      String id = Integer.toString(MADE.incrementAndGet());
-      Path store = directory.resolve(id + ".p12");
-      Path certificate = directory.resolve(id + "-certificate.pem");
-      Path key = directory.resolve(id + "-key.pem");
-      keytool(
-          "-genkeypair",
-          "-alias",
+      Path store = directory.resolve(MADE.incrementAndGet() + ".p12");
+      generate(store, "a", "CN=weir test", "-ext", "san=" + names, "-validity", "2");
+      return of(directory, store, "a");
+    }
+
+    /** Makes one that has expired; what is to be trusted is the authority that signed it. */
+    static Identity makeExpired(Path directory, String names)
+        throws IOException, InterruptedException, GeneralSecurityException {
+      Path store = directory.resolve(MADE.incrementAndGet() + ".p12");
+      generate(store, "ca", "CN=weir authority", "-ext", "bc:c", "-validity", "20");
+      generate(
+          store,
           "a",
-          "-keyalg",
-          "EC",
-          "-dname",
           "CN=weir test",
           "-ext",
           "san=" + names,
+          "-startdate",
+          "-10d",
           "-validity",
           "2",
-          "-storetype",
-          "PKCS12",
-          "-storepass",
-          "changeit",
-          "-keystore",
-          store.toString());
+          "-signer",
+          "ca");
+      return of(directory, store, "ca");
+    }
+
+    private static void generate(Path store, String alias, String name, String... more)
+        throws IOException, InterruptedException {
+      List<String> words = new ArrayList<>(List.of("-genkeypair", "-alias", alias));
+      words.addAll(List.of("-keyalg", "EC", "-dname", name, "-storetype", "PKCS12"));
+      words.addAll(List.of("-storepass", "changeit", "-keystore", store.toString()));
+      words.addAll(List.of(more));
+      keytool(words.toArray(String[]::new));
+    }
+
+    /** The key of alias a, and as certificate that of {@code trusted}. */
+    private static Identity of(Path directory, Path store, String trusted)
+        throws IOException, InterruptedException, GeneralSecurityException {
+      String id = String.valueOf(store.getFileName());
+      Path certificate = directory.resolve(id + "-certificate.pem");
+      Path key = directory.resolve(id + "-key.pem");
       keytool(
           "-exportcert",
           "-rfc",
           "-alias",
-          "a",
+          trusted,
           "-storepass",
           "changeit",
           "-keystore",
@@ -76,6 +96,9 @@ final class TlsPeer implements AutoCloseable {
       KeyStore keys = KeyStore.getInstance("PKCS12");
       try (InputStream in = Files.newInputStream(store)) {
         keys.load(in, "changeit".toCharArray());
+      }
+      if (!trusted.equals("a")) {
+        keys.deleteEntry(trusted);
       }
       byte[] encoded = keys.getKey("a", "changeit".toCharArray()).getEncoded();
       String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded);

@@ -290,6 +290,7 @@ final class TunnelTest {
       RelayFixture.await(() -> relay.totals().openFlows() == 2, "a tunnel");
       try (RawClient other = relay.client()) {
         RelayFixture.await(() -> relay.totals().openFlows() == 4, "two tunnels");
+        RelayFixture.await(() -> origin.openNow() == 2, "both of their sockets");
         NarrowSockets.closedWait(1);
         if (clientGone) {
           other.close();
