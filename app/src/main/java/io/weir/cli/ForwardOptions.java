@@ -30,7 +30,8 @@ final class ForwardOptions {
           "--preserve-host",
           "--no-x-forwarded",
           "--trusted-proxy",
-          "--send-proxy");
+          "--send-proxy",
+          "--origin-http2");
 
   private ForwardOptions() {}
 

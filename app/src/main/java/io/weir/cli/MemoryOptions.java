@@ -45,7 +45,9 @@ final class MemoryOptions {
   static Shape shape(Given given, int threads, int listeners) throws UsageException {
     boolean raw = !given.has("--no-native") && LoopGroup.rawAvailable();
     int idle = given.count("--origin-idle", 0, CONNECTIONS_MAX);
-    int idleOrigins = (int) Math.min((long) idle * threads, Integer.MAX_VALUE);
+    // Connections that many exchanges share are paid from the budget, each when it is made.
+    int idleOrigins =
+        given.has("--origin-http2") ? 0 : (int) Math.min((long) idle * threads, Integer.MAX_VALUE);
     return new Shape(raw, given.has("--tls-cert"), isHttps(given), idleOrigins, listeners);
   }
 

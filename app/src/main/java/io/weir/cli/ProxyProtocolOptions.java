@@ -35,6 +35,10 @@ final class ProxyProtocolOptions {
 
   /** What is sent, or null. */
   static @Nullable ProxyHeaderWriter sent(Given given) throws UsageException {
+    if (given.has("--send-proxy") && given.has("--origin-http2")) {
+      throw new UsageException(
+          "--send-proxy and --origin-http2 exclude each other: many clients share a connection");
+    }
     return given.has("--send-proxy")
         ? ProxyHeaderWriter.valueOf(given.word("--send-proxy", "v1", "v2").toUpperCase(Locale.ROOT))
         : null;

@@ -65,6 +65,9 @@ final class ServeOptions {
     options
         .value("--to", "URL", "Origin: the request's path and query are appended to this URL.")
         .value("--resource", "URL", "Every GET or HEAD, whatever its path, gets this one resource.")
+        .flag(
+            "--origin-http2",
+            "Speak HTTP/2 to the origin: agreed in TLS (ALPN) with https, without asking with http.")
         .value("--resolver", "ADDRESS[:PORT]", "DNS server to ask instead of the system's.");
     TlsOptions.addOrigin(options);
   }
@@ -187,8 +190,10 @@ final class ServeOptions {
 
   private static Main main(Given given, List<ListenAddress> listen)
       throws UsageException, StartException {
+    List<ListenAddress> exposed = new ArrayList<>(listen);
+    exposed.addAll(plainListen(given));
     ForwardSettings forward =
-        ForwardOptions.read(given, listen, originSettings(given, null), maxBody(given));
+        ForwardOptions.read(given, exposed, originSettings(given, null), maxBody(given));
     if (forward != null) {
       return new Main(null, forward, ForwardOptions.text(given));
     }
@@ -304,6 +309,7 @@ final class ServeOptions {
         given.millis("--origin-idle-timeout", 1),
         given.count("--origin-idle", 0, CONNECTIONS_MAX),
         given.count("--origin-connections", 0, CONNECTIONS_MAX),
+        given.has("--origin-http2"),
         tls,
         resolver(given));
   }

@@ -129,11 +129,11 @@ final class TlsOptions {
       }
       return null;
     }
-    return context(origin, provider, insecure, trusted);
+    return context(origin, provider, insecure, given.has("--origin-http2"), trusted);
   }
 
   private static Connector.Tls context(
-      Origin origin, String provider, boolean insecure, @Nullable String trusted)
+      Origin origin, String provider, boolean insecure, boolean http2, @Nullable String trusted)
       throws StartException {
     if (insecure) {
       System.getLogger("io.weir")
@@ -148,7 +148,7 @@ final class TlsOptions {
       throw new StartException("--origin-ca: cannot read " + trusted);
     }
     try {
-      return OriginTls.of(origin, provider.equals("jdk"), insecure, file);
+      return OriginTls.of(origin, provider.equals("jdk"), insecure, http2, file);
     } catch (SSLException | IllegalArgumentException e) {
       throw new StartException(
           file == null

@@ -193,7 +193,7 @@ public final class Serving implements AutoCloseable {
       LOG.log(System.Logger.Level.INFO, "certificates and keys were read anew");
     } catch (TlsFileException | RuntimeException e) {
       LOG.log(
-          System.Logger.Level.ERROR,
+          System.Logger.Level.WARNING,
           "certificates and keys stay as they were: {0}",
           e.getMessage());
     }

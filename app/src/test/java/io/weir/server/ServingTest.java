@@ -67,7 +67,7 @@ class ServingTest {
     RelaySettings relay =
         new RelaySettings(
             io.weir.relay.origin.Origin.parse(url),
-            new OriginSettings(5_000, 30_000, 4, 0, null, null),
+            new OriginSettings(5_000, 30_000, 4, 0, false, null, null),
             upstream,
             false,
             -1,

@@ -44,8 +44,9 @@ final class Load implements AutoCloseable {
   String read(int relayPort, String path, int count, long rate, int receiveBytes)
       throws IOException {
     return readers
-        .ask("readers %d %s %d %d %d once".formatted(relayPort, path, count, rate, receiveBytes))[
-        1];
+        .ask(
+            "readers %d %s %d %d %d once plain"
+                .formatted(relayPort, path, count, rate, receiveBytes))[1];
   }
 
   /**

@@ -100,7 +100,7 @@ class LongMessagesTest {
     List<RawClient> slow = new ArrayList<>();
     try (Origin origin =
             Origin.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), SEED);
-        Program weir = serve(origin.port(), "100m")) {
+        Program weir = serve(origin.port(), "110m")) {
       for (int i = 0; i < 200; i++) {
         RawClient client = weir.connect();
         slow.add(client);

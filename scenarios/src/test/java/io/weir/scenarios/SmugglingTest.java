@@ -108,7 +108,7 @@ class SmugglingTest {
           absolute target with a user | 400 | GET http://u@a/ HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n
           trace | 501 | TRACE / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n
           connect | 501 | CONNECT a:80 HTTP/1.1\\r\\nHost: a:80\\r\\n\\r\\n
-          HTTP/2 without an upgrade | 505 | PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n
+          not quite the preface of HTTP/2 | 505 | PRI * HTTP/2.0\\r\\n\\r\\n
           HTTP/0.9 | 400 | GET /\\r\\n
           no HTTP at all | 400 | \\0\\0\\0\\0\\r\\n\\r\\n
           """)

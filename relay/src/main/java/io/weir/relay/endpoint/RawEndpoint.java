@@ -492,7 +492,8 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
 
   @Override
   public boolean inputEnded() {
-    return inputEnded;
+    // Beyond urgent data there may be more than a peek has shown: then only a peek tells the end.
+    return inputEnded && !urgent;
   }
 
   @Override

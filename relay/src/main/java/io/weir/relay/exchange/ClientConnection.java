@@ -263,7 +263,16 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     state = State.CLOSED;
     left = true;
     worker.resting.remove(this);
-    worker.replaced(this, other.take(new Takeover(this, endpoint(), entry, lease)));
+    Connection fresh;
+    try {
+      fresh = other.take(new Takeover(this, endpoint(), entry, lease));
+    } catch (RuntimeException e) {
+      endpoint().reset(); // it is nobody's
+      worker.closed(this);
+      worker.left(lease.taken());
+      throw e;
+    }
+    worker.replaced(this, fresh);
   }
 
   private void parseHead(byte[] bytes, int arrived, boolean ended) {

@@ -162,7 +162,12 @@ final class ForwardService implements Service {
       ClientConnection client, RequestHead head, Place place, @Nullable User user) {
     TunnelExchange exchange =
         new TunnelExchange(worker, new ConnectEntrance(worker, client, head, places, place, user));
-    exchange.begin();
+    try {
+      exchange.begin();
+    } catch (RuntimeException e) {
+      exchange.cut(Reason.INTERNAL); // gives back what it has taken
+      throw e;
+    }
     return exchange;
   }
 
@@ -172,7 +177,12 @@ final class ForwardService implements Service {
         new Upstream(
             places.requests(place), writer, settings.bodyBytesMax(), EVERYBODY, user, null);
     RelayedExchange exchange = new RelayedExchange(client, upstream, head, worker);
-    exchange.connect(false);
+    try {
+      exchange.connect(false);
+    } catch (RuntimeException e) {
+      exchange.cut(Reason.INTERNAL); // gives back what it has taken
+      throw e;
+    }
     return exchange;
   }
 

@@ -1,6 +1,7 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.http2.LinkShare;
+import io.weir.relay.origin.OriginPool;
 import io.weir.relay.translation.StreamShare;
 import java.nio.charset.StandardCharsets;
 
@@ -36,6 +37,11 @@ final class Http2Opening implements Opening {
 
   /** What the links of one loop share, and their streams. */
   record Share(LinkShare links, StreamShare streams) {
+    /** The same for links to origins. */
+    OriginPool.Http2 toOrigins() {
+      return new OriginPool.Http2(links, streams);
+    }
+
     static Share of(Worker worker) {
       return new Share(
           new LinkShare(worker.loop),

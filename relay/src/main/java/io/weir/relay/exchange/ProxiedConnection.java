@@ -170,9 +170,15 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
     over = true;
     left = true;
     worker.unlisted(this);
-    Endpoint handed = endpoint();
-    next.own(handed);
-    handed.attend(next);
+    Endpoint passed = endpoint();
+    try {
+      next.own(passed);
+    } catch (RuntimeException e) {
+      passed.reset(); // it is nobody's
+      worker.gone();
+      throw e;
+    }
+    passed.attend(next);
     try {
       next.ready(); // what has come behind the header makes no new edge
     } catch (Throwable t) {

@@ -27,6 +27,9 @@ final class RelayService implements Service {
             worker.settings.timeouts().sendMillis(),
             settings.origin(),
             settings.originSettings());
+    if (settings.originSettings().http2()) {
+      pool.speakHttp2(worker.links().toOrigins());
+    }
     this.upstream =
         new Upstream(
             pool,

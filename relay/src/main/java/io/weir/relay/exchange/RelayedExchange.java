@@ -150,9 +150,10 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   /** The connection ended before a response: a stale one is replaced once, else it is an error. */
   void originGone(String why) {
     OriginConnection gone = connection;
-    boolean repeatable = request.repeatable() && upward.headKept() && downward.untouched();
-    if (gone == null || !gone.reused() || !repeatable || retried) {
-      fail(Reason.ORIGIN_CLOSED, why);
+    OriginEnd end = OriginEnd.of(gone, why);
+    boolean untouched = upward.headKept() && downward.untouched();
+    if (gone == null || retried || !untouched || !end.repeatable(request)) {
+      fail(end.reason(), end.why());
       return;
     }
     retried = true;
@@ -290,6 +291,11 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   @Override
   void cut(Reason reason) {
     cut(reason, "");
+  }
+
+  /** The origin's side broke while its response was under way. */
+  void cutBroken() {
+    cut(Reason.ORIGIN_BROKEN, OriginEnd.of(connection, "the connection broke").why());
   }
 
   /** Ends it so that the client sees a broken transfer. */
@@ -574,10 +580,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   private String phase() {
-    if (tunnel != null) {
-      return "tunnel";
-    }
-    return downward.awaited() ? upward.phase() : "response";
+    return tunnel != null ? "tunnel" : downward.awaited() ? upward.phase() : "response";
   }
 
   private String waitsFor() {

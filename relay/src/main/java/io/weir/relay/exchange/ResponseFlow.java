@@ -269,11 +269,15 @@ final class ResponseFlow {
     return switch (body) {
       case NONE -> new LengthFraming(0);
       case LENGTH -> new LengthFraming(head.contentLength() - joined);
-      case CHUNKED ->
-          new ChunkFraming(chunkedOut ? ChunkFraming.Mode.PASS : ChunkFraming.Mode.DECHUNK);
+      case CHUNKED -> new ChunkFraming(chunkedOut ? chunks() : ChunkFraming.Mode.DECHUNK);
       case UNTIL_CLOSE ->
           chunkedOut ? new ChunkFraming(ChunkFraming.Mode.CHUNK) : new UntilCloseFraming();
     };
+  }
+
+  /** A stream takes whole size lines only, which our own chunks have. */
+  private ChunkFraming.Mode chunks() {
+    return exchange.client().stream ? ChunkFraming.Mode.RECHUNK : ChunkFraming.Mode.PASS;
   }
 
   private static long unknown(ResponseHead.Body body) {
@@ -311,7 +315,7 @@ final class ResponseFlow {
         wait.clear();
         exchange.client().giveWay();
       }
-      case SOURCE_BROKEN -> exchange.cut(Reason.ORIGIN_BROKEN, "the connection broke");
+      case SOURCE_BROKEN -> exchange.cutBroken();
       case MALFORMED -> exchange.cut(Reason.ORIGIN_BROKEN, framing == null ? "" : framing.fault());
       case SINK_BROKEN -> exchange.cut(Reason.CLIENT_GONE);
     }

@@ -22,6 +22,7 @@ final class SpecialAddresses {
               "10.0.0.0/8", // private
               "100.64.0.0/10", // between a carrier and its customers
               "127.0.0.0/8", // loopback
+              "168.63.129.16/32", // Azure's host, for its virtual machines alone
               "169.254.0.0/16", // link-local; the metadata of clouds
               "172.16.0.0/12", // private
               "192.0.0.0/24", // protocol assignments

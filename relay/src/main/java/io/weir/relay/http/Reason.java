@@ -60,6 +60,10 @@ public enum Reason {
   ORIGIN_UNREACHABLE("origin-unreachable", 502, "The origin could not be reached."),
   /** The TLS handshake with the origin failed. */
   ORIGIN_TLS("origin-tls", 502, "No secure connection to the origin could be made."),
+  /** --origin-http2, and the origin speaks something else. */
+  ORIGIN_NO_HTTP2("origin-no-http2", 502, "The origin does not speak HTTP/2."),
+  /** An HTTP/2 origin whose settings do not allow extended CONNECT (RFC 8441). */
+  ORIGIN_NO_WEBSOCKET("origin-no-websocket", 502, "The origin takes no WebSocket over HTTP/2."),
   /** The origin closed before a whole response head had come. */
   ORIGIN_CLOSED("origin-closed", 502, "The origin closed the connection without a response."),
   /** The origin's response head breaks the rules of RFC 9112. */

@@ -55,7 +55,9 @@ final class DataFrames {
           break;
         }
         boolean last = left == length - taken;
-        int sent = writeFrames(stream, from, offset + taken, left, end && last, more || !last);
+        // Where the window ends, nothing follows at once: with MSG_MORE the kernel would wait for
+        // it.
+        int sent = writeFrames(stream, from, offset + taken, left, end && last, more && last);
         if (sent <= 0) {
           break;
         }

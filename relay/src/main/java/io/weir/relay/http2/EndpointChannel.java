@@ -100,6 +100,10 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
     if (!open || !isRegistered()) {
       return; // the link begins in its turn, and then looks at what has come
     }
+    if (inputEnded && endpoint.failed()) {
+      abandon(); // it had ended its side, and is gone now: nothing will be read that says so
+      return;
+    }
     flushWaiting();
     readAvailable();
     if (open && endpoint.writable()) {

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
@@ -16,9 +17,9 @@ import io.weir.relay.endpoint.TlsState;
 import io.weir.relay.loop.Scratch;
 import io.weir.relay.loop.Turn;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,8 @@ public final class Http2Link implements Turn {
   /** Streams that are remembered after they are over. */
   private static final int IDS_KNOWN = 128;
 
+  private static final long REFUSED = Http2Error.REFUSED_STREAM.code();
+
   private final LinkShare share;
   private final LinkEvents owner;
   private final DefaultHttp2Connection connection;
@@ -71,8 +74,7 @@ public final class Http2Link implements Turn {
   private final int[] openedIds = new int[IDS_KNOWN];
   private int openedCount;
   private final List<LinkStream> streams = new ArrayList<>();
-  private final ArrayDeque<LinkStream> told = new ArrayDeque<>();
-  private final ArrayDeque<LinkStream> waiting = new ArrayDeque<>();
+  private final StreamTurns turns;
   private boolean begun;
   private boolean drainDue;
   private boolean turnWaits;
@@ -80,6 +82,7 @@ public final class Http2Link implements Turn {
   private boolean acknowledged;
   private boolean inputEnded;
   private boolean closing;
+  private boolean peerTakesExtendedConnect;
   private long framesIn;
   private int earlyStreams;
 
@@ -97,6 +100,7 @@ public final class Http2Link implements Turn {
     this.codec = LinkCodec.of(this, connection, settings, new LinkFrames(this, allowance));
     this.buffers =
         new LinkBuffers(endpoint, settings.socketReceiveBytes(), settings.socketSendBytes());
+    this.turns = new StreamTurns(share.loop, this::giveWay, channel::clear);
     this.data = new DataFrames(this, channel, share.frames, sendWindows, allowance);
   }
 
@@ -122,26 +126,48 @@ public final class Http2Link implements Turn {
   /** Client role: whether the peer takes one more stream now. */
   public boolean mayOpen() {
     return channel.isOpen()
-        && acknowledgedByPeer()
+        && settled()
         && !closing
         && !inputEnded
         && !connection.goAwayReceived()
-        && connection.local().canOpenStream();
+        && connection.local().canOpenStream()
+        && takesFields();
   }
 
-  private boolean acknowledgedByPeer() {
+  /** Whether the peer's settings have come. */
+  public boolean settled() {
     return codec.decoder().prefaceReceived();
   }
 
-  /** Client role: opens a stream; its fields are to follow at once. Only if {@link #mayOpen}. */
-  public LinkStream open(StreamEvents events) {
+  /**
+   * Client role: opens a stream; only if {@link #mayOpen}. Its fields are to follow at once, since
+   * streams begin in the order of their numbers.
+   *
+   * @param events makes who has the stream
+   */
+  public <E extends StreamEvents> E open(Function<LinkStream, E> events) {
     try {
       int id = connection.local().incrementAndGetNextStreamId();
       LinkStream stream = stream(connection.local().createStream(id, false));
-      stream.events = events;
-      return stream;
+      E made = events.apply(stream);
+      stream.events = made;
+      return made;
     } catch (Http2Exception e) {
       throw new IllegalStateException("a stream was opened that the peer does not take", e);
+    }
+  }
+
+  /** Client role: whether the peer takes an extended CONNECT (RFC 8441). */
+  public boolean takesExtendedConnect() {
+    return peerTakesExtendedConnect;
+  }
+
+  /** Asks the peer for a sign of life. */
+  public void ping() {
+    if (channel.isOpen()) {
+      ChannelHandlerContext at = codec.context();
+      var _ = codec.encoder().writePing(at, false, System.nanoTime(), at.newPromise());
+      flushLater();
     }
   }
 
@@ -203,6 +229,10 @@ public final class Http2Link implements Turn {
     allowance.fields();
     ChannelHandlerContext at = codec.context();
     var _ = codec.encoder().writeHeaders(at, stream.id(), fields, 0, end, at.newPromise());
+    if (!stream.begun) {
+      stream.begun = true;
+      receiveWindows.begun(stream);
+    }
     flushLater();
   }
 
@@ -230,8 +260,12 @@ public final class Http2Link implements Turn {
     if (channel.isOpen()) {
       ChannelHandlerContext at = codec.context();
       resetIds[resetCount++ % IDS_KNOWN] = stream.id();
-      // Past the encoder, whose limit is for resets that the peer brings about.
-      var _ = codec.resetStream(at, stream.id(), error.code(), at.newPromise());
+      if (connection.isServer() && error == Http2Error.PROTOCOL_ERROR) {
+        // By the encoder, whose limit is for resets that the peer brings about.
+        var _ = codec.encoder().writeRstStream(at, stream.id(), error.code(), at.newPromise());
+      } else {
+        var _ = codec.resetStream(at, stream.id(), error.code(), at.newPromise());
+      }
       flushLater();
     }
     over(stream, error.code());
@@ -303,88 +337,45 @@ public final class Http2Link implements Turn {
       var _ = share.loop.register(channel);
       channel.giveWay();
     }
-    tell();
+    turns.tell();
     if (drainDue && channel.isOpen()) {
       drain();
     }
     if (flushDue) {
       flushDue = false;
       var _ = channel.flush();
+      flushed();
     }
     closeWhenIdle();
+  }
+
+  /** What has left may have made room, of which no edge tells where the endpoint took it all. */
+  private void flushed() {
+    if (takesFields()) {
+      turns.serveWaiting();
+      owner.mayOpen();
+    }
   }
 
   // --- Telling ----------------------------------------------------------------------------------
 
   /** Has a stream told at the end of the read, or of the turn. */
   void tellLater(LinkStream stream) {
-    if (!stream.toldWaits) {
-      stream.toldWaits = true;
-      told.add(stream);
-      giveWay();
-    }
+    turns.tellLater(stream);
   }
 
-  private void tell() {
-    for (LinkStream next = told.poll(); next != null; next = told.poll()) {
-      next.toldWaits = false;
-      tell(next);
-    }
-  }
-
-  private void tell(LinkStream stream) {
-    StreamEvents events = stream.events;
-    if (events == null) {
-      return;
-    }
-    try {
-      events.ready();
-    } catch (Throwable t) {
-      share.loop.faults().record(t);
-      abandon(events);
-    }
-  }
-
-  private void abandon(StreamEvents events) {
-    try {
-      events.abandon();
-    } catch (Throwable t) {
-      share.loop.faults().record(t);
-    }
-  }
-
-  /** A stream was refused for want of room or window: it is told, in turn, when there is some. */
+  /** A stream was refused for want of room or window: it is told when there is some. */
   void awaitRoom(LinkStream stream) {
-    if (!stream.roomWaits) {
-      stream.roomWaits = true;
-      waiting.add(stream);
-    }
-  }
-
-  /** There is room: streams that wait have their turns as long as it lasts. */
-  private void serveWaiting() {
-    for (int left = waiting.size(); left > 0 && channel.clear(); left--) {
-      LinkStream next = waiting.poll();
-      if (next != null) {
-        next.roomWaits = false;
-        tell(next); // where its own window is shut, a WINDOW_UPDATE tells it again
-      }
-    }
+    turns.awaitRoom(stream);
   }
 
   /** A window has grown: of one stream, or of the connection. */
   void widened(@Nullable LinkStream stream) {
-    if (stream != null) {
-      tellLater(stream);
-      return;
-    }
-    for (LinkStream next : waiting) {
-      tellLater(next);
-    }
+    turns.widened(stream);
   }
 
   void readComplete() {
-    tell();
+    turns.tell();
   }
 
   // --- Faults -----------------------------------------------------------------------------------
@@ -398,7 +389,8 @@ public final class Http2Link implements Turn {
     return stream(connection.stream(id));
   }
 
-  void settled() {
+  void settled(Http2Settings settings) {
+    peerTakesExtendedConnect |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
     owner.mayOpen();
   }
 
@@ -430,6 +422,12 @@ public final class Http2Link implements Turn {
   void streamError(boolean outbound, Throwable cause, Http2Exception.StreamException known) {
     if (outbound || known.error() == Http2Error.INTERNAL_ERROR) {
       share.loop.faults().record(cause);
+      return;
+    }
+    Http2Stream stream = connection.stream(known.streamId());
+    LinkStream mine = stream == null ? null : of(stream);
+    if (mine != null) {
+      mine.malformed(known.getMessage() == null ? known.error().name() : known.getMessage());
     }
   }
 
@@ -492,7 +490,7 @@ public final class Http2Link implements Turn {
     for (LinkStream stream : new ArrayList<>(streams)) {
       over(stream, StreamEvents.LINK_GONE);
     }
-    waiting.clear();
+    turns.clear();
   }
 
   /** Ends what is known of a stream; whoever has it is told if it was not complete. */
@@ -527,6 +525,7 @@ public final class Http2Link implements Turn {
               sendWindows.initialWindowSize(),
               receiveWindows.initialWindowSize());
       stream.grantedBytes = receiveWindows.initialWindowSize();
+      stream.begun = connection.isServer();
       added.setProperty(key, stream);
     }
 
@@ -543,11 +542,18 @@ public final class Http2Link implements Turn {
     public void onStreamClosed(Http2Stream closed) {
       LinkStream stream = of(closed);
       if (stream != null) {
-        over(stream, Http2Error.PROTOCOL_ERROR.code());
+        over(stream, unprocessed(closed) ? REFUSED : Http2Error.PROTOCOL_ERROR.code());
         if (streams.isEmpty()) {
           giveWay();
         }
       }
+    }
+
+    /** Whether the peer has said that it has not looked at it: RFC 9113, 6.8. */
+    private boolean unprocessed(Http2Stream closed) {
+      return !connection.isServer()
+          && connection.goAwayReceived()
+          && closed.id() > connection.local().lastStreamKnownByPeer();
     }
 
     @Override
@@ -559,8 +565,9 @@ public final class Http2Link implements Turn {
   private final class Channel implements EndpointChannel.Events {
     @Override
     public void writable() {
-      serveWaiting();
+      turns.serveWaiting();
       closeWhenIdle();
+      owner.mayOpen();
     }
 
     @Override
@@ -571,7 +578,7 @@ public final class Http2Link implements Turn {
           over(stream, StreamEvents.LINK_GONE);
         }
       }
-      tell();
+      turns.tell();
       drain(); // if the peer has closed both sides, the GOAWAY brings a reset
       closeWhenIdle();
     }

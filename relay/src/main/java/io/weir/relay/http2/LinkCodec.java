@@ -1,6 +1,7 @@
 package io.weir.relay.http2;
 
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -70,7 +71,8 @@ final class LinkCodec extends Http2ConnectionHandler {
       Http2Exception.StreamException known) {
     int id = known.streamId();
     if (known.error() == Http2Error.STREAM_CLOSED && connection().stream(id) == null) {
-      if (!link.wasReset(id)) {
+      // Towards an origin each stream is ours: what comes of one that is gone was on its way.
+      if (connection().isServer() && !link.wasReset(id)) {
         // RFC 9113, 5.1 and 5.1.1: a stream that was closed, or can never be opened any more.
         Http2Error error = link.wasOpened(id) ? known.error() : Http2Error.PROTOCOL_ERROR;
         onError(at, outbound, Http2Exception.connectionError(error, known.getMessage()));
@@ -116,6 +118,9 @@ final class LinkCodec extends Http2ConnectionHandler {
       frameListener(listener);
       gracefulShutdownTimeoutMillis(-1); // the link's owner has a limit of its own
       validateHeaders(true);
+      if (!settings.server()) {
+        headerSensitivityDetector((name, value) -> secret(name));
+      }
       encoderIgnoreMaxHeaderListSize(true);
       encoderEnforceMaxQueuedControlFrames(LinkSettings.CONTROL_QUEUE_MAX);
       decoderEnforceMaxConsecutiveEmptyDataFrames(LinkSettings.EMPTY_DATA_MAX);
@@ -150,6 +155,15 @@ final class LinkCodec extends Http2ConnectionHandler {
         Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
       return new LinkCodec(link, decoder, encoder, settings);
     }
+  }
+
+  /**
+   * A link to an origin has one table for all clients: secrets of one stay out of it (RFC 7541,
+   * 7.1).
+   */
+  private static boolean secret(CharSequence name) {
+    return HttpHeaderNames.AUTHORIZATION.contentEqualsIgnoreCase(name)
+        || HttpHeaderNames.COOKIE.contentEqualsIgnoreCase(name);
   }
 
   /** Whether an error is one of those that Netty's limits raise. */

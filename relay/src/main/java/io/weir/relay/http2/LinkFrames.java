@@ -81,7 +81,7 @@ final class LinkFrames extends Http2FrameAdapter {
   public void onSettingsRead(ChannelHandlerContext at, Http2Settings settings)
       throws Http2Exception {
     control();
-    link.settled();
+    link.settled(settings);
   }
 
   @Override

@@ -37,8 +37,13 @@ public final class LinkStream {
   boolean roomWaits;
   boolean inputEnded;
   boolean early;
+
+  /** Whether the peer knows of it: client role, once its fields are sent. */
+  boolean begun;
+
   private boolean outputEnded;
   private boolean over;
+  private @Nullable String malformed;
 
   // What of this stream is on its way: all but what was sent before a mark that was delivered.
   private long sent;
@@ -164,6 +169,15 @@ public final class LinkStream {
   /** Whether both sides have ended, in order or not. */
   public boolean over() {
     return over;
+  }
+
+  /** What the codec found wrong with what the peer sent, so that the stream was reset; or null. */
+  public @Nullable String malformed() {
+    return malformed;
+  }
+
+  void malformed(@Nullable String rule) {
+    malformed = rule;
   }
 
   /** Whether this side has ended. */

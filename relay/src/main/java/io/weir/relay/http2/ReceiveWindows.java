@@ -147,10 +147,15 @@ final class ReceiveWindows implements Http2LocalFlowController {
     update(stream);
   }
 
+  /** The peer knows of a stream from now on. */
+  void begun(LinkStream stream) {
+    update(stream);
+  }
+
   private void update(LinkStream stream) {
     int more = stream.grantedBytes - stream.undrainedBytes - stream.receiveBytes;
     boolean worth = more >= stream.grantedBytes / 2 || stream.receiveBytes <= 0;
-    if (more > 0 && worth && !stream.inputOver()) {
+    if (more > 0 && worth && stream.begun && !stream.inputOver()) {
       stream.receiveBytes += more;
       write(stream.id(), more);
     }

@@ -4,6 +4,9 @@ import io.weir.relay.endpoint.Attendant;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.loop.Loop;
+import io.weir.relay.translation.OriginStream;
+import io.weir.relay.translation.StreamFault;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to the origin: used by one exchange at a time, waiting in its pool in between.
@@ -14,12 +17,32 @@ import io.weir.relay.loop.Loop;
 public final class OriginConnection implements Attendant {
   private final OriginPool pool;
   private final Endpoint endpoint;
+
+  /** Who keeps the connection that this is a stream of, and the stream; else null. */
+  private final @Nullable OriginLinks links;
+
+  private final @Nullable OriginStream stream;
   private boolean reused;
   long idleSinceNanos;
 
   OriginConnection(OriginPool pool, Endpoint endpoint) {
     this.pool = pool;
     this.endpoint = endpoint;
+    this.links = null;
+    this.stream = null;
+  }
+
+  /**
+   * A stream to an origin that speaks HTTP/2: for one exchange, and never used again.
+   *
+   * @param used whether its link has served another exchange before
+   */
+  OriginConnection(OriginPool pool, OriginLinks links, OriginStream stream, boolean used) {
+    this.pool = pool;
+    this.endpoint = stream;
+    this.links = links;
+    this.stream = stream;
+    this.reused = used;
   }
 
   /** The socket; the exchange attends to it while it owns the connection. */
@@ -42,8 +65,17 @@ public final class OriginConnection implements Attendant {
         && endpoint.peek(loop.out(), 0, 1) == Source.NOTHING_YET;
   }
 
+  /** Why it broke, if it is a stream that knows. */
+  public @Nullable StreamFault fault() {
+    return stream == null ? null : stream.fault();
+  }
+
   /** Gives it back for the next exchange: the response is over, and nothing follows it. */
   public void release() {
+    if (links != null) {
+      close();
+      return;
+    }
     reused = true;
     pool.keep(this);
   }
@@ -54,12 +86,21 @@ public final class OriginConnection implements Attendant {
    */
   public void cut() {
     endpoint.reset();
-    pool.closed();
+    if (links != null) {
+      links.serveLater();
+    } else {
+      pool.closed();
+    }
   }
 
   /** Closes it in order: the origin wants no more on it, or there is no place for it to wait. */
   public void close() {
-    pool.close(endpoint);
+    if (links != null) {
+      endpoint.close();
+      links.serveLater();
+    } else {
+      pool.close(endpoint);
+    }
   }
 
   @Override

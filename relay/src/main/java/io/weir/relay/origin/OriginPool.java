@@ -7,9 +7,11 @@ import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.Greeting;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.http.Reason;
+import io.weir.relay.http2.LinkShare;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
 import io.weir.relay.tls.TlsConnector;
+import io.weir.relay.translation.StreamShare;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
     void cancel();
   }
 
+  /** What all links of a loop share. */
+  public record Http2(LinkShare links, StreamShare streams) {}
+
   private final Loop loop;
+  private final boolean raw;
   private final Governor governor;
   private final int lastBytesMillis;
   private final TlsConnector connector;
@@ -47,6 +53,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
 
   private final long idleTimeoutNanos;
   private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
+  private @Nullable OriginLinks links;
   private Runnable kept = () -> {};
   private int connections;
   private boolean closed;
@@ -97,6 +104,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
       Reach reach,
       boolean ownNames) {
     this.loop = loop;
+    this.raw = raw;
     this.governor = governor;
     this.lastBytesMillis = lastBytesMillis;
     this.connector = new TlsConnector(loop, new Connector(loop, governor, raw));
@@ -105,6 +113,20 @@ public final class OriginPool extends Timed implements AutoCloseable {
     this.reach = reach;
     this.ownNames = ownNames;
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
+  }
+
+  /** From now on exchanges are streams of connections that speak HTTP/2, and nothing else. */
+  public void speakHttp2(Http2 shared) {
+    links =
+        new OriginLinks(
+            this,
+            loop,
+            governor,
+            shared,
+            raw,
+            lastBytesMillis,
+            settings,
+            caller -> new Dial(loop, connector, origin, reach, settings, null, caller));
   }
 
   /**
@@ -125,6 +147,9 @@ public final class OriginPool extends Timed implements AutoCloseable {
    * @return the wait, or null if the taker was called already
    */
   public @Nullable Wait take(Taker taker, boolean fresh, @Nullable Greeting greeting) {
+    if (links != null) {
+      return links.take(taker); // a stream is always fresh
+    }
     OriginConnection waiting = fresh || greeting != null ? null : idle.pollLast();
     while (waiting != null) {
       if (waiting.quiet(loop)) {
@@ -253,6 +278,9 @@ public final class OriginPool extends Timed implements AutoCloseable {
     loop.unwatch(this);
     while (!idle.isEmpty()) {
       idle.removeLast().close();
+    }
+    if (links != null) {
+      links.close();
     }
     if (ownNames) {
       reach.names().close();

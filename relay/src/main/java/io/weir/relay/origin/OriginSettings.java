@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeoutMillis how long a connection waits for its next exchange
  * @param idleConnectionsMax connections that each loop keeps waiting
  * @param connectionsMax connections that each loop opens at most; 0 for no limit
+ * @param http2 whether the origin is spoken to in HTTP/2 alone: by ALPN over TLS, else without
+ *     asking
  * @param tls how TLS is spoken, null for a plain origin
  * @param nameServer DNS server to ask instead of the system's, or null
  */
@@ -19,5 +21,6 @@ public record OriginSettings(
     int idleTimeoutMillis,
     int idleConnectionsMax,
     int connectionsMax,
+    boolean http2,
     Connector.@Nullable Tls tls,
     @Nullable InetSocketAddress nameServer) {}

@@ -1,5 +1,7 @@
 package io.weir.relay.origin;
 
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -19,16 +21,24 @@ public final class OriginTls {
     return OpenSsl.isAvailable();
   }
 
+  /** As the longer form, for HTTP/1.1. */
+  public static Connector.Tls of(
+      Origin origin, boolean jdkOnly, boolean insecure, @Nullable File trusted)
+      throws SSLException {
+    return of(origin, jdkOnly, insecure, false, trusted);
+  }
+
   /**
    * Makes what connections to {@code origin} need.
    *
    * @param jdkOnly never the native library
    * @param insecure accepts any certificate for any name: the peer may be anybody
+   * @param http2 whether HTTP/2 is asked for, and nothing else
    * @param trusted PEM file of the certificates to trust instead of the JDK's, or null
    * @throws SSLException if the file cannot be used
    */
   public static Connector.Tls of(
-      Origin origin, boolean jdkOnly, boolean insecure, @Nullable File trusted)
+      Origin origin, boolean jdkOnly, boolean insecure, boolean http2, @Nullable File trusted)
       throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
@@ -39,6 +49,14 @@ public final class OriginTls {
       builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
     } else if (trusted != null) {
       builder.trustManager(trusted);
+    }
+    if (http2) {
+      builder.applicationProtocolConfig(
+          new ApplicationProtocolConfig(
+              ApplicationProtocolConfig.Protocol.ALPN,
+              ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+              ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+              ApplicationProtocolNames.HTTP_2));
     }
     SslContext context = builder.build();
     return new Connector.Tls(context, origin.host(), origin.port(), !insecure);

@@ -142,6 +142,8 @@ final class BodyOut {
 
   /** Whether {@link #send} could take something. */
   boolean sends() {
-    return over || stream.writable();
+    // The end, and trailers, need no window: only room for fields.
+    boolean betweenChunks = scanner != null && scanner.dataLeft() == 0;
+    return over || stream.writable() || (betweenChunks && stream.takesFields());
   }
 }

@@ -87,9 +87,4 @@ final class FieldRules {
     }
     return value;
   }
-
-  /** The name that stands there, as HTTP/2 writes it. */
-  static AsciiString lower(byte[] b, int from, int to) {
-    return new AsciiString(b, from, to - from, true).toLowerCase();
-  }
 }

@@ -3,21 +3,19 @@ package io.weir.relay.translation;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
-import io.weir.relay.http1.ChunkScanner;
 import io.weir.relay.http1.KnownField;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request of HTTP/1.1 as fields of HTTP/2 (RFC 9113, 8.3.1).
+ * The fields of an HTTP/2 request from the head of one of HTTP/1.1 (RFC 9113, 8.3.1).
  *
  * <pre>
  *   METHOD target          :method, :path
  *   Host                   :authority
  *   TE: trailers           te: trailers, without which a gRPC origin refuses
- *   Upgrade: websocket     :method CONNECT, :protocol websocket (RFC 8441), without its key
+ *   Upgrade: websocket     :method CONNECT, :protocol websocket (RFC 8441)
  *   Upgrade: other         left out: it is an offer, and the origin does not take it
  *   other end-to-end       as they are, names in lower case
  * </pre>
@@ -28,11 +26,11 @@ final class RequestFields {
   private static final AsciiString HTTP = AsciiString.cached("http");
   private static final AsciiString HTTPS = AsciiString.cached("https");
   private static final AsciiString CONNECT = AsciiString.cached("CONNECT");
+  private static final AsciiString HOST = AsciiString.cached("host");
   private static final AsciiString TE = AsciiString.cached("te");
   private static final AsciiString TRAILERS = AsciiString.cached("trailers");
-  private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
+  private static final AsciiString PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
   private static final AsciiString WEBSOCKET = AsciiString.cached("websocket");
-  private static final AsciiString HOST = AsciiString.cached("host");
   private static final AsciiString KEY = AsciiString.cached("sec-websocket-key");
 
   private RequestFields() {}
@@ -47,7 +45,7 @@ final class RequestFields {
   /** The fields; {@code secure}: whether the origin is spoken to over TLS. */
   static Http2Headers of(RequestHead head, boolean secure) {
     boolean webSocket = asksForWebSocket(head);
-    Http2Headers fields = new DefaultHttp2Headers(false, head.fieldCount() + 5);
+    Http2Headers fields = new DefaultHttp2Headers(false);
     fields.method(webSocket ? CONNECT : new AsciiString(head.methodName()));
     fields.scheme(secure ? HTTPS : HTTP);
     fields.authority(new AsciiString(head.host()));
@@ -55,39 +53,22 @@ final class RequestFields {
     if (webSocket) {
       fields.add(PROTOCOL, WEBSOCKET);
     }
-    head.endToEnd(
-        (b, nameFrom, nameTo, valueFrom, valueTo) -> {
-          AsciiString name = FieldRules.lower(b, nameFrom, nameTo);
-          if (!HOST.equals(name) && !(webSocket && KEY.equals(name))) {
-            fields.add(name, new AsciiString(b, valueFrom, valueTo - valueFrom, true));
-          }
-        });
+    head.endToEnd(new FieldCopy(fields));
+    fields.remove(HOST);
     if (head.trailersAccepted()) {
       fields.add(TE, TRAILERS);
     }
     return fields;
   }
 
-  /** What the client's 101 must carry if the origin agrees to a WebSocket, else null. */
-  static @Nullable AsciiString webSocketAccept(RequestHead head) {
-    AsciiString[] accept = {null};
-    head.endToEnd(
-        (b, nameFrom, nameTo, valueFrom, valueTo) -> {
-          if (KEY.equals(FieldRules.lower(b, nameFrom, nameTo))) {
-            accept[0] = WebSocketKey.accept(Arrays.copyOfRange(b, valueFrom, valueTo));
-          }
-        });
-    return accept[0];
-  }
-
-  /** The fields of a trailer section that may be passed on, right behind its end was parsed. */
-  static Http2Headers trailers(ChunkScanner scanner) {
-    Http2Headers fields = new DefaultHttp2Headers(false);
-    scanner.trailers(
-        (b, nameFrom, nameTo, valueFrom, valueTo) ->
-            fields.add(
-                FieldRules.lower(b, nameFrom, nameTo),
-                new AsciiString(b, valueFrom, valueTo - valueFrom, true)));
-    return fields;
+  /**
+   * Takes the key of a WebSocket from the fields, since HTTP/2 does without; returns what the
+   * client's 101 must carry if the origin agrees, empty if there was no key.
+   */
+  static AsciiString takeKey(Http2Headers fields) {
+    @Nullable CharSequence key = fields.getAndRemove(KEY);
+    return key == null
+        ? AsciiString.EMPTY_STRING
+        : WebSocketKey.accept(AsciiString.of(key).toByteArray());
   }
 }

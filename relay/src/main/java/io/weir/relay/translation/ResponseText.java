@@ -3,13 +3,11 @@ package io.weir.relay.translation;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import io.weir.relay.http1.Method;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response of HTTP/2 as the head, and the trailer section, of one of HTTP/1.1.
+ * The head of an HTTP/1.1 response from the fields of an HTTP/2 response.
  *
  * <pre>
  *   :status, fields            the stream           HTTP/1.1
@@ -28,230 +26,141 @@ import org.jspecify.annotations.Nullable;
  * pseudo-field but one :status, 101, an interim response that ends the stream, a repeated or
  * senseless content-length, one above 0 where the stream ends without content. A pseudo-field
  * behind others cannot be seen here: Netty's decoder refuses it, and its table sorts.
- *
- * <p>One for each loop: what it has read holds until it reads again.
  */
 final class ResponseText {
-  /** How content follows. */
-  enum Body {
-    /** Not at all. */
-    NONE,
-    /** So many bytes. */
-    LENGTH,
-    /** In the chunked coding. */
-    CHUNKED,
-    /** The bytes of a tunnel. */
-    TUNNEL
-  }
-
-  private static final AsciiString STATUS = AsciiString.cached(":status");
+  private static final AsciiString STATUS = Http2Headers.PseudoHeaderName.STATUS.value();
   private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
   private static final AsciiString TE = AsciiString.cached("te");
   private static final AsciiString ACCEPT = AsciiString.cached("sec-websocket-accept");
   private static final int SWITCHING_PROTOCOLS = 101;
   private static final int NO_CONTENT = 204;
   private static final int NOT_MODIFIED = 304;
-  private static final int FIRST_BYTES = 1024;
 
-  private byte[] bytes = new byte[FIRST_BYTES];
-  private int length;
+  private final Lines lines = new Lines();
+  private final Http2Headers fields;
   private int status;
-  private long contentLength;
-  private Body body = Body.NONE;
-  private String fault = "";
+  private long contentLength = -1;
+  private boolean chunked;
 
   /**
    * Reads the fields of a response, or of an interim one.
    *
-   * @param endStream whether the stream ends with them
+   * @param end whether the stream ends with them
+   * @param method of the request
    * @param webSocketAccept what a 101 is to carry, if the request was an extended CONNECT, else
    *     null
-   * @return whether they are well-formed; if not, {@link #fault} says why
+   * @throws MalformedException if the response must not be passed on
    */
-  boolean head(
-      Http2Headers fields,
-      boolean endStream,
-      Method method,
-      @Nullable AsciiString webSocketAccept) {
-    begin();
-    if (!scan(fields, true)) {
-      return false;
+  ResponseText(
+      Http2Headers fields, boolean end, Method method, @Nullable AsciiString webSocketAccept)
+      throws MalformedException {
+    this.fields = fields;
+    for (Map.Entry<CharSequence, CharSequence> field : fields) {
+      read(field.getKey(), field.getValue());
     }
-    if (status < 100 || status > 599 || status == SWITCHING_PROTOCOLS) {
-      return bad(
-          status == SWITCHING_PROTOCOLS
-              ? "A response of HTTP/2 cannot be a 101"
-              : ":status is not a number from 100 to 599");
-    }
+    judgeStatus(end);
     if (interim()) {
-      if (endStream) {
-        return bad("An interim response ends the stream");
-      }
-      statusLine(status);
-      lines(fields, false, null);
-      put("\r\n");
-      return true;
-    }
-    if (webSocketAccept != null && status / 100 == 2) {
-      tunnel(fields, webSocketAccept);
-      return true;
-    }
-    return finalHead(fields, endStream, method);
-  }
-
-  private boolean finalHead(Http2Headers fields, boolean endStream, Method method) {
-    boolean none = method == Method.HEAD || status == NO_CONTENT || status == NOT_MODIFIED;
-    if (!none && endStream && contentLength > 0) {
-      return bad("The stream ends without the content that content-length tells of");
-    }
-    statusLine(status);
-    lines(fields, status != NO_CONTENT, null);
-    if (none) {
-      body = Body.NONE;
-    } else if (contentLength >= 0 || endStream) {
-      body = contentLength > 0 ? Body.LENGTH : Body.NONE;
-      if (contentLength < 0) {
-        put("content-length: 0\r\n");
-      }
+      head(status, false, null);
+    } else if (webSocketAccept != null && status / 100 == 2) {
+      head(SWITCHING_PROTOCOLS, false, ACCEPT);
+      lines.put("connection: upgrade\r\nupgrade: websocket\r\n").field(ACCEPT, webSocketAccept);
     } else {
-      body = Body.CHUNKED;
-      put("transfer-encoding: chunked\r\n");
+      finalHead(end, method);
     }
-    put("\r\n");
-    return true;
+    lines.put("\r\n");
   }
 
-  private void tunnel(Http2Headers fields, AsciiString accept) {
-    body = Body.TUNNEL;
-    statusLine(SWITCHING_PROTOCOLS);
-    lines(fields, false, ACCEPT);
-    put("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ");
-    put(accept);
-    put("\r\n\r\n");
+  private void read(CharSequence name, CharSequence value) throws MalformedException {
+    if (FieldRules.isPseudo(name)) {
+      if (status != 0 || !STATUS.contentEquals(name)) {
+        throw new MalformedException("A response has one :status and no other pseudo-field");
+      }
+      status = value.length() == 3 ? (int) FieldRules.decimal(value) : -1;
+      return;
+    }
+    check(name, value);
+    if (CONTENT_LENGTH.contentEquals(name)) {
+      if (contentLength >= 0 || FieldRules.decimal(value) < 0) {
+        throw new MalformedException("content-length is not one plain number");
+      }
+      contentLength = FieldRules.decimal(value);
+    }
+  }
+
+  private static void check(CharSequence name, CharSequence value) throws MalformedException {
+    String fault = FieldRules.fault(name, value);
+    if (fault != null) {
+      throw new MalformedException(fault);
+    }
+    if (TE.contentEquals(name)) {
+      throw new MalformedException("A response has the field te");
+    }
   }
 
   /**
-   * Reads the fields behind the content, as the end of a chunked body: last chunk and trailer
-   * section.
+   * Trailers as lines.
    *
-   * @return whether they are well-formed; if not, {@link #fault} says why
+   * @throws MalformedException if the response must not be passed on
    */
-  boolean trailers(Http2Headers fields) {
-    begin();
-    if (!scan(fields, false)) {
-      return false;
-    }
-    put("0\r\n");
-    lines(fields, false, null);
-    put("\r\n");
-    return true;
-  }
-
-  private void begin() {
-    length = 0;
-    status = 0;
-    contentLength = -1;
-    body = Body.NONE;
-    fault = "";
-  }
-
-  /** Judges all fields before any is written. */
-  private boolean scan(Http2Headers fields, boolean ofHead) {
+  static byte[] trailers(Http2Headers fields) throws MalformedException {
+    Lines lines = new Lines();
     for (Map.Entry<CharSequence, CharSequence> field : fields) {
-      CharSequence name = field.getKey();
-      CharSequence value = field.getValue();
-      if (FieldRules.isPseudo(name)) {
-        if (!ofHead || status != 0 || !STATUS.contentEquals(name)) {
-          return bad("The only pseudo-field of a response is one :status, and none is in trailers");
-        }
-        status = value.length() == 3 ? (int) FieldRules.decimal(value) : -1;
-        continue;
-      }
-      String broken = FieldRules.fault(name, value);
-      if (broken != null) {
-        return bad(broken);
-      }
-      if (TE.contentEquals(name)) {
-        return bad("A response has the field te");
-      }
-      if (ofHead && CONTENT_LENGTH.contentEquals(name)) {
-        if (contentLength >= 0 || FieldRules.decimal(value) < 0) {
-          return bad("content-length is not one plain number");
-        }
-        contentLength = FieldRules.decimal(value);
-      }
+      check(field.getKey(), field.getValue()); // a pseudo-field has no token for a name
+      lines.field(field.getKey(), field.getValue());
     }
-    return true;
+    return lines.take();
   }
 
-  private boolean bad(String rule) {
-    fault = rule;
-    return false;
+  private void judgeStatus(boolean end) throws MalformedException {
+    if (status == SWITCHING_PROTOCOLS) {
+      throw new MalformedException("A response of HTTP/2 cannot be a 101");
+    }
+    if (status < 100 || status > 599) {
+      throw new MalformedException(":status is not a number from 100 to 599");
+    }
+    if (interim() && end) {
+      throw new MalformedException("An interim response ends the stream");
+    }
+  }
+
+  private void finalHead(boolean end, Method method) throws MalformedException {
+    boolean none = method == Method.HEAD || status == NO_CONTENT || status == NOT_MODIFIED;
+    if (!none && end && contentLength > 0) {
+      throw new MalformedException("The stream ends without the content that was told of");
+    }
+    head(status, status != NO_CONTENT, null);
+    if (!none && contentLength < 0) {
+      chunked = !end;
+      lines.put(end ? "content-length: 0\r\n" : "transfer-encoding: chunked\r\n");
+    }
   }
 
   /** A reason is not sent by HTTP/2, and may be empty in HTTP/1.1 (RFC 9112, 4). */
-  private void statusLine(int code) {
-    put("HTTP/1.1 ");
-    put(Integer.toString(code));
-    put(" \r\n");
-  }
-
-  private void lines(Http2Headers fields, boolean withLength, @Nullable AsciiString without) {
+  private void head(int code, boolean withLength, @Nullable AsciiString without) {
+    lines.put("HTTP/1.1 ").put(Integer.toString(code)).put(" \r\n");
     for (Map.Entry<CharSequence, CharSequence> field : fields) {
       CharSequence name = field.getKey();
-      if (FieldRules.isPseudo(name)
-          || (!withLength && CONTENT_LENGTH.contentEquals(name))
-          || (without != null && without.contentEquals(name))) {
-        continue;
+      boolean left =
+          FieldRules.isPseudo(name)
+              || (!withLength && CONTENT_LENGTH.contentEquals(name))
+              || (without != null && without.contentEquals(name));
+      if (!left) {
+        lines.field(name, field.getValue());
       }
-      put(name);
-      put(": ");
-      put(field.getValue());
-      put("\r\n");
     }
   }
 
-  private void put(CharSequence text) {
-    int more = text.length();
-    if (bytes.length - length < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, length + more));
-    }
-    for (int i = 0; i < more; i++) {
-      bytes[length + i] = (byte) text.charAt(i);
-    }
-    length += more;
-  }
-
-  /** Whether it is interim: another head follows. */
+  /** Whether another head follows. */
   boolean interim() {
     return status < 200;
   }
 
-  int status() {
-    return status;
+  /** How the data are framed behind the head. */
+  Inbound.Framing framing() {
+    return chunked ? Inbound.Framing.CHUNKED : Inbound.Framing.PLAIN;
   }
 
-  Body body() {
-    return body;
-  }
-
-  /** What content-length says, or -1. */
-  long contentLength() {
-    return contentLength;
-  }
-
-  /** The rule that was broken, as a constant sentence in ASCII. */
-  String fault() {
-    return fault;
-  }
-
-  /** What is to be read instead, as a new array. */
-  byte[] bytes() {
-    return Arrays.copyOf(bytes, length);
-  }
-
-  @Override
-  public String toString() {
-    return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+  byte[] head() {
+    return lines.take();
   }
 }

@@ -90,6 +90,11 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
   /** Our side is to end here: a tunnel, or a message that was whole already. */
   abstract void finishOutput();
 
+  /** What a reset says; {@code sent}: whether our message was whole, the peer's is not. */
+  Http2Error cutCode(boolean sent) {
+    return sent ? Http2Error.NO_ERROR : Http2Error.INTERNAL_ERROR;
+  }
+
   // --- Source -----------------------------------------------------------------------------------
 
   @Override
@@ -208,7 +213,7 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
   }
 
   @Override
-  public final void broken(long errorCode) {
+  public void broken(long errorCode) {
     if (resetting) {
       return;
     }
@@ -239,10 +244,8 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
     }
     open = false;
     if (!stream.over()) {
-      if (!sentWhole()) {
-        ownReset(Http2Error.INTERNAL_ERROR);
-      } else if (!inbound.ended()) {
-        ownReset(Http2Error.NO_ERROR);
+      if (!sentWhole() || !inbound.ended()) {
+        ownReset(cutCode(sentWhole()));
       }
     }
     inbound.release();
@@ -257,7 +260,7 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
   @Override
   public final void reset() {
     if (open && !stream.over()) {
-      ownReset(sentWhole() ? Http2Error.NO_ERROR : Http2Error.INTERNAL_ERROR);
+      ownReset(cutCode(sentWhole()));
     }
     close();
   }

@@ -85,7 +85,7 @@ final class HoldingsTest {
       List<Thread> running = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         RawClient client =
-            spoken == Spoken.PLAIN
+            spoken == Spoken.PLAIN || spoken == Spoken.TUNNEL
                 ? relay.client()
                 : TlsClients.connect(relay.port(), i % 2 == 0 ? "TLSv1.3" : "TLSv1.2");
         clients.add(client);

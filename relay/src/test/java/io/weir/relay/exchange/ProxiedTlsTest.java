@@ -68,7 +68,7 @@ final class ProxiedTlsTest {
     try (TlsPeer peer = TlsPeer.start(identity(), script);
         ServerTls tls = TlsClients.server(identity(), jdk)) {
       String url = "https://127.0.0.1:" + peer.port();
-      Connector.Tls origin = OriginTls.of(Origin.parse(url), jdk, true, null);
+      Connector.Tls origin = OriginTls.of(Origin.parse(url), jdk, true, false, null);
       try (RelayFixture relay =
               OriginFaultsTest.start(
                   raw,

@@ -202,6 +202,7 @@ final class RelayFixture implements AutoCloseable {
     private int originIdleMillis = 30_000;
     private int idleConnectionsMax = 64;
     private int connectionsMax;
+    private boolean http2;
     private boolean readOnly;
     private boolean preserveHost;
     private boolean forwarded;
@@ -280,6 +281,12 @@ final class RelayFixture implements AutoCloseable {
 
     Builder connectionsMax(int count) {
       connectionsMax = count;
+      return this;
+    }
+
+    /** HTTP/2 to the origin. */
+    Builder http2() {
+      http2 = true;
       return this;
     }
 
@@ -365,6 +372,7 @@ final class RelayFixture implements AutoCloseable {
           originIdleMillis,
           idleConnectionsMax,
           connectionsMax,
+          http2,
           tls,
           nameServer);
     }

@@ -95,7 +95,7 @@ final class TlsOriginTest {
     try (TlsPeer peer = TlsPeer.start(expired, TlsOriginTest::answerOnce)) {
       String url = "https://127.0.0.1:" + peer.port();
       Connector.Tls tls =
-          OriginTls.of(Origin.parse(url), jdk, false, expired.certificate().toFile());
+          OriginTls.of(Origin.parse(url), jdk, false, false, expired.certificate().toFile());
       try (RelayFixture relay = OriginFaultsTest.start(raw, RelayFixture.to(url).tls(tls));
           RawClient client = relay.client()) {
         client.write(GET);

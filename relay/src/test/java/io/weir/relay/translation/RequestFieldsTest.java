@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http2.Http2Headers;
-import io.weir.relay.http1.ChunkScanner;
 import io.weir.relay.http1.HeadLimits;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.RequestWriter;
@@ -46,7 +45,7 @@ class RequestFieldsTest {
           GET / HTTP/1.1;Host: h;Connection: X-Mine;X-Mine: 1 | :method=GET :scheme=http :authority=h :path=/
           GET / HTTP/1.1;Host: h;Upgrade: tls/1;Connection: upgrade | :method=GET :scheme=http :authority=h :path=/
           POST / HTTP/1.1;Host: h;Expect: 100-continue;Content-Length: 1 | :method=POST :scheme=http :authority=h :path=/ expect=100-continue content-length=1
-          GET /chat HTTP/1.1;Host: h;Upgrade: WebSocket;Connection: Upgrade;Sec-WebSocket-Key: k;Sec-WebSocket-Version: 13 | :method=CONNECT :scheme=http :authority=h :path=/chat :protocol=websocket sec-websocket-version=13
+          GET /chat HTTP/1.1;Host: h;Upgrade: WebSocket;Connection: Upgrade;Sec-WebSocket-Key: k;Sec-WebSocket-Version: 13 | :method=CONNECT :scheme=http :authority=h :path=/chat :protocol=websocket sec-websocket-key=k sec-websocket-version=13
           """)
   void of_request_saysTheSame(String lines, String expected) {
     parse(lines.replace(";", "\r\n") + "\r\n\r\n");
@@ -61,31 +60,14 @@ class RequestFieldsTest {
 
   /** RFC 6455, 1.3. */
   @Test
-  void webSocketAccept_keyOfTheRfc_isThatOfTheRfc() {
+  void takeKey_keyOfTheRfc_isThatOfTheRfc() {
     parse(
         "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     assertThat(RequestFields.asksForWebSocket(head)).isTrue();
-    assertThat(String.valueOf(RequestFields.webSocketAccept(head)))
-        .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  }
-
-  @Test
-  void trailers_section_passesWhatMayPass() {
-    ChunkScanner scanner = new ChunkScanner();
-    byte[] end = bytes("0\r\nX-Sum: 7\r\nHost: evil\r\nGrpc-Status: 0\r\n\r\n");
-    scanner.pass(end, 0, end.length);
-    assertThat(scanner.parseEnd(end, 0, end.length)).isEqualTo(end.length);
-    assertThat(text(RequestFields.trailers(scanner))).isEqualTo("x-sum=7 grpc-status=0");
-  }
-
-  @Test
-  void trailers_emptySection_areNone() {
-    ChunkScanner scanner = new ChunkScanner();
-    byte[] end = bytes("0;x=y\r\n\r\n");
-    scanner.pass(end, 0, end.length);
-    assertThat(scanner.parseEnd(end, 0, end.length)).isEqualTo(end.length);
-    assertThat(RequestFields.trailers(scanner).isEmpty()).isTrue();
+    Http2Headers fields = RequestFields.of(head, false);
+    assertThat(RequestFields.takeKey(fields).toString()).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assertThat(fields.contains("sec-websocket-key")).isFalse();
   }
 
   record Field(String name, String value) {}

@@ -1,0 +1,199 @@
+package io.weir.relay.origin;
+
+import io.weir.relay.endpoint.Attendant;
+import io.weir.relay.endpoint.Endpoint;
+import io.weir.relay.endpoint.KernelLimits;
+import io.weir.relay.http2.Http2Link;
+import io.weir.relay.http2.LinkEvents;
+import io.weir.relay.http2.LinkSettings;
+import io.weir.relay.http2.LinkStream;
+import io.weir.relay.http2.StreamEvents;
+import io.weir.relay.translation.OriginStream;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to an origin that speaks HTTP/2.
+ *
+ * <pre>
+ *   begun --settings--> serving --GOAWAY, a fault--> ending --no stream left--> over
+ *     |                    |
+ *     +-- its time, fault  +-- idle for long, silent for long --> over
+ * </pre>
+ *
+ * Thread: the loop. Owns the endpoint.
+ */
+final class OriginLink implements LinkEvents {
+  /** What the socket may receive beside the data of streams, as the kernel counts. */
+  private static final int SOCKET_RECEIVE_BYTES = 16 * 1024;
+
+  /** What it may send: frames that are no stream's, and the last bytes of streams that are over. */
+  private static final int SOCKET_SEND_BYTES = 32 * 1024;
+
+  /**
+   * In user space: a read, a frame that is not whole, a header block in pieces, what waits to go
+   * out, the rest of a frame, and both tables of HPACK.
+   */
+  private static final int CODEC_BYTES = (32 + 16 + 40 + 32 + 16 + 24) * 1024;
+
+  /** Data of streams that began before the origin had acknowledged our settings. */
+  private static final int EARLY_BYTES = 2 * 65_535;
+
+  private static final int LINK_BYTES =
+      CODEC_BYTES + EARLY_BYTES + 3 * SOCKET_RECEIVE_BYTES + 2 * SOCKET_SEND_BYTES;
+
+  /** A link with streams from which nothing comes for so long is asked for a sign of life. */
+  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Half of the numbers that streams may have (RFC 9113, 5.1.1): then another link is made. */
+  private static final long STREAMS_OPENED_MAX = 1 << 29;
+
+  /** Attends a stream until its exchange does. */
+  private static final Attendant NOBODY =
+      new Attendant() {
+        @Override
+        public void ready() {}
+
+        @Override
+        public void abandon() {}
+      };
+
+  private final OriginLinks links;
+  private final Endpoint endpoint;
+  private final Http2Link link;
+  private final long begunNanos = System.nanoTime();
+  private boolean settled;
+  private boolean ended;
+  private long opened;
+  private long idleSinceNanos = begunNanos;
+  private long framesSeen;
+  private long silentSinceNanos = begunNanos;
+  private boolean pinged;
+  private @Nullable String fault;
+
+  OriginLink(OriginLinks links, Endpoint endpoint) {
+    this.links = links;
+    this.endpoint = endpoint;
+    endpoint.lease().narrow(); // from now on its buffers are its streams'
+    this.link = Http2Link.begin(links.shared.links(), endpoint, settings(), this);
+    endpoint.attend(link.attendant());
+  }
+
+  private LinkSettings settings() {
+    return new LinkSettings(
+        false,
+        0,
+        links.shared.streams().fieldBytesMax(),
+        KernelLimits.sizes().receiveBytes(0) / 2,
+        SOCKET_RECEIVE_BYTES,
+        SOCKET_SEND_BYTES,
+        false);
+  }
+
+  /** What must be free for one more, and is taken while it lives, beside codecs below it. */
+  static long leastBytes() {
+    return (long) KernelLimits.sizes().leastSocketBytes() + LINK_BYTES;
+  }
+
+  boolean settled() {
+    return settled;
+  }
+
+  boolean free() {
+    return settled && !ended && link.mayOpen();
+  }
+
+  int streams() {
+    return link.streamCount();
+  }
+
+  /** Opens a stream; only if {@link #free}. */
+  OriginConnection open() {
+    boolean used = opened++ > 0;
+    if (opened >= STREAMS_OPENED_MAX) {
+      ended = true;
+    }
+    OriginStream stream =
+        OriginStream.open(
+            links.shared.streams(), link, links.settings.tls() != null, endpoint.peer(), NOBODY);
+    return new OriginConnection(links.pool, links, stream, used);
+  }
+
+  // --- What the link tells ----------------------------------------------------------------------
+
+  /** An origin opens none: push is switched off. */
+  @Override
+  public @Nullable StreamEvents opened(LinkStream stream) {
+    return null;
+  }
+
+  @Override
+  public void mayOpen() {
+    settled |= link.settled();
+    links.serveLater();
+  }
+
+  @Override
+  public void noMoreStreams() {
+    ended = true;
+    links.serveLater();
+  }
+
+  @Override
+  public void idle() {
+    idleSinceNanos = System.nanoTime();
+    if (ended) {
+      link.drain();
+    }
+    links.serveLater();
+  }
+
+  @Override
+  public void faulted(Fault what, String detail) {
+    ended = true;
+    fault = detail;
+  }
+
+  @Override
+  public void closed() {
+    String why = fault == null ? "the origin closed the connection" : fault;
+    links.over(this, endpoint, settled ? null : "no HTTP/2 with the origin: " + why);
+  }
+
+  // --- Time -------------------------------------------------------------------------------------
+
+  void sweep(long nowNanos, long settleNanosMax, long idleNanosMax) {
+    endpoint.lease().settle();
+    if (!settled && nowNanos - begunNanos >= settleNanosMax) {
+      fault = "it sent no settings in time";
+      link.close();
+    } else if (settled && link.streamCount() == 0) {
+      if (nowNanos - idleSinceNanos >= idleNanosMax) {
+        ended = true;
+        link.drain();
+      }
+    } else if (settled) {
+      watch(nowNanos);
+    }
+  }
+
+  private void watch(long nowNanos) {
+    if (link.framesIn() != framesSeen) {
+      framesSeen = link.framesIn();
+      silentSinceNanos = nowNanos;
+      pinged = false;
+    } else if (nowNanos - silentSinceNanos >= 2 * SILENT_NANOS && pinged) {
+      fault = "the origin did not answer a PING";
+      link.close();
+    } else if (nowNanos - silentSinceNanos >= SILENT_NANOS && !pinged) {
+      pinged = true;
+      link.ping();
+    }
+  }
+
+  void close() {
+    ended = true;
+    link.drain();
+    link.close();
+  }
+}
