@@ -44,20 +44,42 @@ abstract class Connection extends Timed {
   /** Adds what its sockets hold. */
   abstract void addHoldings(List<Holding> to);
 
+  /** What is under way on it; null while nothing is, or where its streams have that. */
+  @Nullable Exchange exchange() {
+    return null;
+  }
+
   /** What the flows page shows, or null if nothing is under way. */
-  abstract @Nullable FlowRow row();
+  final @Nullable FlowRow row() {
+    Exchange under = exchange();
+    return under == null ? null : under.row();
+  }
 
   /** What its row names it, or 0. */
-  abstract long exchangeId();
+  final long exchangeId() {
+    Exchange under = exchange();
+    return under == null ? 0 : under.id();
+  }
 
   /** Cuts what its row shows, if there is anything. */
-  abstract void cutExchange(Reason reason);
+  final void cutExchange(Reason reason) {
+    Exchange under = exchange();
+    if (under != null) {
+      under.cut(reason);
+    }
+  }
 
   /** What it may hold, if it has stood still for so long that it may be reset; else 0. */
-  long stalledBytes() {
-    return 0;
+  final long stalledBytes() {
+    Exchange under = exchange();
+    return under == null ? 0 : under.stalledBytes();
   }
 
   /** Resets what stands still, unless that has moved meanwhile. */
-  void resetStalled(long nowNanos) {}
+  final void resetStalled(long nowNanos) {
+    Exchange under = exchange();
+    if (under != null) {
+      under.resetStalled(nowNanos);
+    }
+  }
 }

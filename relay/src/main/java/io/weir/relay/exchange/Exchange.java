@@ -11,9 +11,14 @@ import org.jspecify.annotations.Nullable;
 abstract class Exchange {
   private static final AtomicLong IDS = new AtomicLong();
 
-  /** A name for a row that no other has. Any thread. */
-  static long nextId() {
-    return IDS.incrementAndGet();
+  private long id;
+
+  /** A name for its row that no other has: the same at each call. */
+  final long named() {
+    if (id == 0) {
+      id = IDS.incrementAndGet();
+    }
+    return id;
   }
 
   /** What both sides may come to hold. */
@@ -49,8 +54,8 @@ abstract class Exchange {
   void addHoldings(List<Holding> to) {}
 
   /** What its row names it, or 0 if it never had one. */
-  long id() {
-    return 0;
+  final long id() {
+    return id;
   }
 
   /** What the flows page shows, or null if it is over. */

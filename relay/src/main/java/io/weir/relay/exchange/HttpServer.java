@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * An HTTP/1.1 listener with loops of its own: it relays to an origin, or answers by itself.
  *
  * <pre>
- *   relay() or local() --> listen() ... --> drain() --> cut() --> close()
+ *   serving() --> listen() ... --> drain() --> cut() --> close()
  * </pre>
  *
  * Any thread may call it; what concerns a loop is handed to that loop and waited for, at most
@@ -69,19 +69,9 @@ public final class HttpServer implements AutoCloseable {
     refusal = Arrays.copyOf(room, length);
   }
 
-  /** A server that relays. It does not listen yet. */
-  public static HttpServer relay(ServerSettings settings, RelaySettings relay, Faults faults) {
-    return serving(settings, EntrySettings.relay(relay), faults);
-  }
-
-  /** A server of which {@code main} is the way in that is there from the start. */
+  /** A server of which {@code main} is the way in from the start. It does not listen yet. */
   public static HttpServer serving(ServerSettings settings, EntrySettings main, Faults faults) {
     return new HttpServer(settings, main, faults).start(settings);
-  }
-
-  /** A server that answers by itself. It does not listen yet. */
-  public static HttpServer local(ServerSettings settings, LocalHandler handler, Faults faults) {
-    return serving(settings, EntrySettings.local(handler), faults);
   }
 
   private HttpServer start(ServerSettings settings) {

@@ -259,17 +259,4 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     }
     to.add(new Holding(endpoint.lease().bytes() + own + streams, held < 0 ? -1 : held + user));
   }
-
-  @Override
-  @Nullable FlowRow row() {
-    return null; // each of its streams has one
-  }
-
-  @Override
-  long exchangeId() {
-    return 0;
-  }
-
-  @Override
-  void cutExchange(Reason reason) {}
 }

@@ -279,17 +279,4 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
   void addHoldings(List<Holding> to) {
     to.add(Holding.of(endpoint()));
   }
-
-  @Override
-  @Nullable FlowRow row() {
-    return null;
-  }
-
-  @Override
-  long exchangeId() {
-    return 0;
-  }
-
-  @Override
-  void cutExchange(Reason reason) {}
 }

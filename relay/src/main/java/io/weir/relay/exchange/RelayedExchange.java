@@ -61,7 +61,6 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   private final RequestFlow upward;
   private final ResponseFlow downward;
   private final long beganNanos = System.nanoTime();
-  private long id;
   private OriginPool.@Nullable Wait connecting;
   private @Nullable OriginConnection connection;
   private @Nullable Tunnel tunnel;
@@ -530,21 +529,13 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
   }
 
   @Override
-  long id() {
-    return id;
-  }
-
-  @Override
   @Nullable FlowRow row() {
     if (over) {
       return null;
     }
-    if (id == 0) {
-      id = nextId();
-    }
     InetSocketAddress peer = client.endpoint().peer();
     return new FlowRow(
-        id,
+        named(),
         peer.getHostString() + ":" + peer.getPort(),
         request.methodName(),
         request.route(),

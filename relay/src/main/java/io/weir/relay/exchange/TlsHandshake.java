@@ -7,7 +7,6 @@ import io.weir.relay.loop.Turn;
 import io.weir.relay.tls.TlsEndpoint;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A connection whose client shakes hands: for no longer than a head may take.
@@ -121,17 +120,4 @@ final class TlsHandshake extends Connection implements Attendant, Turn {
   void addHoldings(List<Holding> to) {
     to.add(Holding.of(endpoint));
   }
-
-  @Override
-  @Nullable FlowRow row() {
-    return null;
-  }
-
-  @Override
-  long exchangeId() {
-    return 0;
-  }
-
-  @Override
-  void cutExchange(Reason reason) {}
 }

@@ -396,31 +396,7 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
   }
 
   @Override
-  long stalledBytes() {
-    return exchange == null ? 0 : exchange.stalledBytes();
-  }
-
-  @Override
-  void resetStalled(long nowNanos) {
-    if (exchange != null) {
-      exchange.resetStalled(nowNanos);
-    }
-  }
-
-  @Override
-  @Nullable FlowRow row() {
-    return exchange == null ? null : exchange.row();
-  }
-
-  @Override
-  long exchangeId() {
-    return exchange == null ? 0 : exchange.id();
-  }
-
-  @Override
-  void cutExchange(Reason reason) {
-    if (exchange != null) {
-      exchange.cut(reason);
-    }
+  @Nullable TunnelExchange exchange() {
+    return exchange;
   }
 }

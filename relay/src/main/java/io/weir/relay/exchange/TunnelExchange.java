@@ -31,7 +31,6 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
   private @Nullable OriginConnection connection;
   private @Nullable Tunnel tunnel;
   private int status;
-  private long id;
   private boolean over;
 
   /** Its lease, if it stood still for long at the last look; else 0. */
@@ -239,22 +238,14 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
   }
 
   @Override
-  long id() {
-    return id;
-  }
-
-  @Override
   @Nullable FlowRow row() {
     if (over) {
       return null;
     }
-    if (id == 0) {
-      id = nextId();
-    }
     InetSocketAddress peer = entrance.endpoint().peer();
     Tunnel passing = tunnel;
     return new FlowRow(
-        id,
+        named(),
         peer.getHostString() + ":" + peer.getPort(),
         entrance.method(),
         Request.route(target),

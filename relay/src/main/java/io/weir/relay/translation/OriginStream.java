@@ -48,7 +48,6 @@ public final class OriginStream extends StreamEndpoint {
   private static final byte[] NOTHING = {};
 
   private final boolean secure;
-  private @Nullable BodyOut body;
   private Method method = Method.OTHER;
   private @Nullable AsciiString webSocketAccept;
   private int interims;
@@ -147,18 +146,6 @@ public final class OriginStream extends StreamEndpoint {
       return BodyOut.Kind.NONE;
     }
     return head.chunked() ? BodyOut.Kind.CHUNKED : BodyOut.Kind.LENGTH;
-  }
-
-  @Override
-  boolean sends() {
-    BodyOut sending = body;
-    return sending == null ? stream.takesFields() : sending.sends();
-  }
-
-  @Override
-  boolean sentWhole() {
-    BodyOut sending = body;
-    return sending != null && sending.over();
   }
 
   @Override

@@ -53,7 +53,6 @@ public final class ServerStream extends StreamEndpoint {
   private boolean extendedConnect;
   private @Nullable String webSocketKey;
   private boolean requestSeen;
-  private @Nullable BodyOut body;
 
   /**
    * @param peer of the connection that it is a stream of
@@ -216,18 +215,6 @@ public final class ServerStream extends StreamEndpoint {
     fields.status(AsciiString.of(Integer.toString(head.status())));
     head.endToEnd(new FieldCopy(fields));
     return fields;
-  }
-
-  @Override
-  boolean sends() {
-    BodyOut sending = body;
-    return sending == null ? stream.takesFields() : sending.sends();
-  }
-
-  @Override
-  boolean sentWhole() {
-    BodyOut sending = body;
-    return sending != null && sending.over();
   }
 
   @Override

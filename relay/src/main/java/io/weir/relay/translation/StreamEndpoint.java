@@ -60,6 +60,9 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
   private boolean resetting;
   private boolean refused;
 
+  /** Of the message that goes out; null before its head. */
+  @Nullable BodyOut body;
+
   /**
    * @param lessor makes the lease, which is applied before this returns
    */
@@ -82,10 +85,14 @@ abstract class StreamEndpoint implements Endpoint, StreamEvents {
   abstract int send(Scratch from, int offset, int length, boolean more);
 
   /** Whether {@link #send} could take something now. */
-  abstract boolean sends();
+  private boolean sends() {
+    return body == null ? stream.takesFields() : body.sends();
+  }
 
   /** Whether the message that goes out is whole. */
-  abstract boolean sentWhole();
+  final boolean sentWhole() {
+    return body != null && body.over();
+  }
 
   /** Our side is to end here: a tunnel, or a message that was whole already. */
   abstract void finishOutput();
