@@ -109,6 +109,7 @@ class WeirTest {
           serve --forward --allow a --deny 127.1 | --deny: '127.1' is not a rule; expected HOST
           serve --forward --user-connections 3 | --user-connections needs --users
           serve --forward --listen 0.0.0.0:3001 | --forward: 0.0.0.0:3001 is beyond loopback
+          serve --forward --tls-cert a --tls-key b --plain-listen 0.0.0.0:3001 | --forward: 0.0.0.0:3001 is beyond loopback
           serve --to http://127.0.0.1 --proxy-protocol x | --proxy-protocol: 'x' is not a range
           serve --to http://127.0.0.1 --send-proxy v3 | --send-proxy: 'v3' is not one of v1, v2
           """)

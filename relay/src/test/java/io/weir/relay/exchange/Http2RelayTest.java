@@ -1,6 +1,7 @@
 package io.weir.relay.exchange;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http2.Http2Headers;
@@ -10,7 +11,10 @@ import io.weir.load.SeededBytes;
 import io.weir.relay.exchange.FrameClient.Answer;
 import io.weir.relay.exchange.FrameClient.Frame;
 import io.weir.relay.http.Reason;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,6 +104,60 @@ final class Http2RelayTest {
       assertThat(heads.getLast().get("x-sum")).hasToString("7");
       assertThat(heads.getLast().size()).isEqualTo(1);
       assertThat(origin.heads().getFirst()).contains("TE: trailers\r\n");
+    }
+  }
+
+  /** Windows of all sizes by turns: looks at the source end within size lines, too. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void download_inSmallChunks_intoAWindowThatOpensInSteps_isWhole(boolean raw) throws Exception {
+    int chunks = 100_000;
+    int length = chunks * 61;
+    RawOrigin.Script script =
+        connection -> {
+          connection.readHead();
+          ByteArrayOutputStream text = new ByteArrayOutputStream();
+          text.writeBytes(
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
+          byte[] chunk = "3d\r\n%61s\r\n".formatted("").getBytes(US_ASCII);
+          for (int i = 0; i < chunks; i++) {
+            SEQUENCE.fill(chunk, 4, 61, i * 61L);
+            text.writeBytes(chunk);
+          }
+          text.writeBytes("0\r\nX-Sum: 7\r\n\r\n".getBytes(US_ASCII));
+          connection.write(text.toByteArray());
+        };
+    try (RawOrigin origin = RawOrigin.start(script);
+        RelayFixture relay = RelayFixture.to(origin.port()).raw(raw).start();
+        FrameClient client = FrameClient.connect(relay.port(), 4, 1_000)) {
+      client.window(0, 1 << 28);
+      client.get(1, "/");
+      byte[] got = inSteps(client);
+      assertThat(got).hasSize(length);
+      assertThat(SEQUENCE.mismatch(got, 0, length, 0)).isNegative();
+    }
+  }
+
+  /** Reads a stream that ends with trailers; more window is given when all of it was used. */
+  private static byte[] inSteps(FrameClient client) throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    int granted = 1_000;
+    for (int step = 0; ; ) {
+      Frame frame = Objects.requireNonNull(client.read(), "the connection ended");
+      assertThat(frame.type()).isNotEqualTo(FrameClient.RST_STREAM);
+      if (frame.type() == FrameClient.HEADERS) {
+        client.decode(frame);
+      } else if (frame.type() == FrameClient.DATA) {
+        body.writeBytes(frame.payload());
+      }
+      if (frame.end()) {
+        return body.toByteArray();
+      }
+      if (body.size() == granted) {
+        int more = step++ % 2 == 0 ? 40_000 : 1_000;
+        granted += more;
+        client.window(1, more);
+      }
     }
   }
 

@@ -31,7 +31,8 @@ class LocalAnswersTest {
   void start() throws IOException {
     ServerSettings settings =
         new ServerSettings("local", 1, true, HeadLimits.DEFAULT, Timeouts.DEFAULT, false, null);
-    server = HttpServer.local(settings, request -> handle(request.target()), faults);
+    EntrySettings entry = EntrySettings.local(request -> handle(request.target()));
+    server = HttpServer.serving(settings, entry, faults);
     port = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
   }
 

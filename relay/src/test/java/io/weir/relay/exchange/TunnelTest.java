@@ -1,5 +1,6 @@
 package io.weir.relay.exchange;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -15,10 +16,14 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -213,6 +218,30 @@ final class TunnelTest {
       ExchangeEnd end = relay.awaitEnd(1);
       assertThat(end.reason()).isEqualTo(Reason.ORIGIN_UNREACHABLE);
       assertThat(end.status()).isZero();
+    }
+  }
+
+  /** What lies behind urgent data comes too when the end is there already. */
+  @Test
+  void urgentData_beforeTheEnd_cutsNothingOff() throws Exception {
+    assumeTrue(LoopGroup.rawAvailable());
+    int connections = 50;
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    RawOrigin.Script script =
+        connection -> got.add(connection.readToEnd().text()); // to the FIN, and in order
+    try (RawOrigin origin = RawOrigin.start(script);
+        RelayFixture relay = start(origin.port(), true)) {
+      for (int i = 0; i < connections; i++) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), relay.port())) {
+          client.getOutputStream().write("abc".getBytes(US_ASCII));
+          client.sendUrgentData('!');
+          client.getOutputStream().write("def".getBytes(US_ASCII));
+          client.shutdownOutput();
+          assertThat(got.poll(RelayFixture.PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
+              .isEqualTo("abcdef");
+        }
+      }
+      relay.awaitIdle();
     }
   }
 
