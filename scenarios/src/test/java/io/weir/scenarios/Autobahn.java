@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Autobahn test suite for WebSocket, in Python, on a JVM: a server that echoes, and a client
  * that tries it case by case, in good order and not. Each is a process of its own.
+ *
+ * <p>Its clocks of 0.5 to 1 s go ten times as slowly here, so that a case is not decided by how
+ * busy the machine is.
  */
 final class Autobahn implements AutoCloseable {
   private static final long SECONDS_MAX = 600;
@@ -37,6 +40,7 @@ final class Autobahn implements AutoCloseable {
 
       factory = TesteeServerFactory('ws://127.0.0.1:9001')
       factory.externalPort = AnyPort(9001)
+      factory.setProtocolOptions(openHandshakeTimeout=60, closeHandshakeTimeout=10)
       listener = reactor.listenTCP(0, factory, interface='127.0.0.1')
       print 'port %d' % listener.getHost().port
       sys.stdout.flush()
@@ -46,6 +50,10 @@ final class Autobahn implements AutoCloseable {
   private static final String CLIENT =
       """
       from autobahntestsuite import wstest
+      from autobahntestsuite.fuzzing import FuzzingProtocol
+
+      kill_after = FuzzingProtocol.killAfter
+      FuzzingProtocol.killAfter = lambda self, seconds: kill_after(self, 10 * seconds)
       wstest.run()
       """;
 
@@ -138,7 +146,9 @@ final class Autobahn implements AutoCloseable {
                 "{\"agent\": \"%s\", \"url\": \"%s\", \"options\": {\"version\": 18}}"
                     .formatted(name, address)));
     return """
-        {"options": {"failByDrop": false}, "outdir": "%s", "servers": [%s],
+        {"options": {"failByDrop": false, "openHandshakeTimeout": 60,
+                     "closeHandshakeTimeout": 10, "serverConnectionDropTimeout": 10},
+         "outdir": "%s", "servers": [%s],
          "cases": [%s], "exclude-cases": [%s], "exclude-agent-cases": {}}
         """
         .formatted(
