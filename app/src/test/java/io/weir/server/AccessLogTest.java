@@ -30,7 +30,7 @@ class AccessLogTest {
   private static ExchangeEnd end(
       String method, String target, @Nullable String referer, @Nullable String agent) {
     InetSocketAddress peer = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 40312);
-    return new ExchangeEnd(peer, method, target, 1, 200, 1234, 5, 0, 7, referer, agent, null);
+    return new ExchangeEnd(peer, method, target, 1, 200, 1234, 5, 0, 7, referer, agent, null, null);
   }
 
   private static String line(Format format, ExchangeEnd end) {
@@ -86,7 +86,8 @@ class AccessLogTest {
             7,
             null,
             "curl",
-            Reason.ORIGIN_CLOSED);
+            Reason.ORIGIN_CLOSED,
+            null);
 
     assertThat(line(Format.JSON, end))
         .isEqualTo(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** WebSocket, case by case: what goes well without Weir goes well through it. */
-@EnabledIfSystemProperty(named = "weir.long", matches = "true") // two minutes
+@EnabledIfSystemProperty(named = "weir.long", matches = "true") // minutes
 class AutobahnTest {
   /** All that this suite has without its category 9: large messages, for their speed. */
   private static final int CASES = 247;

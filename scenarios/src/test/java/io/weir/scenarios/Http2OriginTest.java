@@ -6,7 +6,6 @@ import io.weir.load.Origin;
 import io.weir.load.RawClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,31 +39,6 @@ class Http2OriginTest {
     return Program.serve("--to", next.url(""), "--origin-http2", "--memory", MEMORY);
   }
 
-  private static void assertLeasesHold(Program weir) throws Exception {
-    Map<String, Object> flows = weir.flows();
-    for (Map<String, Object> row : Json.objects(flows, "flows")) {
-      assertThat(Json.number(row, "held_bytes"))
-          .as(row.toString())
-          .isLessThanOrEqualTo(Json.number(row, "lease_bytes"));
-    }
-    Map<String, Object> memory = Json.object(flows, "memory");
-    assertThat(Json.number(memory, "leased_bytes_max"))
-        .as(memory.toString())
-        .isLessThanOrEqualTo(Json.number(memory, "budget_bytes"));
-  }
-
-  private static void awaitStandstill(Program weir) throws Exception {
-    long[] last = {-1, 0};
-    weir.await(
-        "nothing moves",
-        () -> {
-          long now = weir.total("downloaded_bytes");
-          last[1] = now == last[0] ? last[1] + 1 : 0;
-          last[0] = now;
-          return last[1] >= 20;
-        });
-  }
-
   @Test
   void readers_stallAllAtOnceAndWakeAllAtOnce_getEveryByte() throws Exception {
     try (Origin origin = origin();
@@ -72,12 +46,12 @@ class Http2OriginTest {
         Program weir = before(next);
         SteeredReaders readers =
             SteeredReaders.start(weir.address(), "/bytes/4m", READERS, BODY_BYTES, SEED)) {
-      awaitStandstill(weir);
-      assertLeasesHold(weir);
-      assertLeasesHold(next);
+      weir.awaitStandstill();
+      weir.assertLeasesHold();
+      next.assertLeasesHold();
       readers.readUntil(READERS * (long) BODY_BYTES / 2);
-      awaitStandstill(weir);
-      assertLeasesHold(weir);
+      weir.awaitStandstill();
+      weir.assertLeasesHold();
       readers.readAll();
       assertThat(readers.readBytes()).isEqualTo(READERS * (long) BODY_BYTES);
       weir.awaitIdle();

@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,19 +45,6 @@ class LadderTest {
 
   private static long memory(Program weir, String name) throws Exception {
     return Json.number(Json.object(weir.flows(), "memory"), name);
-  }
-
-  private static void assertLeasesHold(Program weir) throws Exception {
-    Map<String, Object> flows = weir.flows();
-    for (Map<String, Object> row : Json.objects(flows, "flows")) {
-      assertThat(Json.number(row, "held_bytes"))
-          .as(row.toString())
-          .isLessThanOrEqualTo(Json.number(row, "lease_bytes"));
-    }
-    Map<String, Object> memory = Json.object(flows, "memory");
-    assertThat(Json.number(memory, "leased_bytes_max"))
-        .as(memory.toString())
-        .isLessThanOrEqualTo(Json.number(memory, "budget_bytes"));
   }
 
   private static void awaitAllGivenBack(Program weir) throws Exception {
@@ -147,7 +133,7 @@ class LadderTest {
               served[0] += answer.status() == 200 ? 1 : 0;
               return served[0] >= 10 && weir.failures("reset-stalled") > 0;
             });
-        assertLeasesHold(weir);
+        weir.assertLeasesHold();
         assertThat(memory(weir, "reset_stalled")).isEqualTo(weir.failures("reset-stalled"));
         assertThat(weir.err().lines())
             .filteredOn(line -> line.matches(".*reset-stalled for .*: the client took nothing.*"))
@@ -168,7 +154,7 @@ class LadderTest {
         fill(weir, fast, still);
         weir.await("one is refused", () -> weir.get("/hello").status() == 503);
         assertThat(weir.admin("/healthz").status()).isEqualTo(200);
-        assertLeasesHold(weir);
+        weir.assertLeasesHold();
         assertThat(memory(weir, "refused")).isPositive();
         assertThat(memory(weir, "stopped_sources")).isPositive();
         assertThat(weir.failures("reset-stalled")).isZero();

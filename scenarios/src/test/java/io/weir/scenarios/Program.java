@@ -49,6 +49,10 @@ final class Program implements AutoCloseable {
   static final long MEBIBYTE = 1 << 20;
 
   private static final long LOOK_MILLIS = 20;
+
+  /** As many looks without a change are a standstill. */
+  private static final int STANDSTILL_LOOKS = 20;
+
   private static final int SIGINT = 2;
   private static final Pattern READY =
       Pattern.compile("weir: listening on \\S+?:(\\d+), .*?(?:; admin on http://\\S+:(\\d+)/)?");
@@ -435,6 +439,35 @@ final class Program implements AutoCloseable {
     await(
         "the descriptors are back at " + descriptorsAtStart,
         () -> descriptors() - idlePipeDescriptors() <= descriptorsAtStart);
+  }
+
+  /** Waits until no more of any body has been sent for a while. */
+  void awaitStandstill() throws Exception {
+    long[] last = {-1, 0};
+    await(
+        "nothing moves",
+        () -> {
+          long now = total("downloaded_bytes");
+          last[1] = now == last[0] ? last[1] + 1 : 0;
+          last[0] = now;
+          return last[1] >= STANDSTILL_LOOKS;
+        });
+  }
+
+  /**
+   * Each flow holds no more than its lease, and all leases have never been more than the budget.
+   */
+  void assertLeasesHold() throws Exception {
+    Map<String, Object> flows = flows();
+    for (Map<String, Object> row : Json.objects(flows, "flows")) {
+      assertThat(Json.number(row, "held_bytes"))
+          .as(row.toString())
+          .isLessThanOrEqualTo(Json.number(row, "lease_bytes"));
+    }
+    Map<String, Object> memory = Json.object(flows, "memory");
+    assertThat(Json.number(memory, "leased_bytes_max"))
+        .as(memory.toString())
+        .isLessThanOrEqualTo(Json.number(memory, "budget_bytes"));
   }
 
   /** The program may keep these beyond the load, such as the resolver's socket of each loop. */

@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,47 +44,21 @@ class StalledReadersTest {
     return Program.serve(all.toArray(String[]::new));
   }
 
-  /** Holds for each flow and for their sum, whatever the readers do. */
-  private static void assertLeasesHold(Program weir) throws Exception {
-    Map<String, Object> flows = weir.flows();
-    for (Map<String, Object> row : Json.objects(flows, "flows")) {
-      assertThat(Json.number(row, "held_bytes"))
-          .as(row.toString())
-          .isLessThanOrEqualTo(Json.number(row, "lease_bytes"));
-    }
-    Map<String, Object> memory = Json.object(flows, "memory");
-    assertThat(Json.number(memory, "leased_bytes_max"))
-        .as(memory.toString())
-        .isLessThanOrEqualTo(Json.number(memory, "budget_bytes"));
-  }
-
-  private static void awaitStandstill(Program weir) throws Exception {
-    long[] last = {-1, 0};
-    weir.await(
-        "nothing moves",
-        () -> {
-          long now = weir.total("downloaded_bytes");
-          last[1] = now == last[0] ? last[1] + 1 : 0;
-          last[0] = now;
-          return last[1] >= 20;
-        });
-  }
-
   @Test
   void readers_stallAllAtOnceAndWakeAllAtOnce_getEveryByte() throws Exception {
     try (Origin origin = origin();
         Program weir = serve(origin.port());
         SteeredReaders readers =
             SteeredReaders.start(weir.address(), "/bytes/4m", READERS, BODY_BYTES, SEED)) {
-      awaitStandstill(weir);
-      assertLeasesHold(weir);
+      weir.awaitStandstill();
+      weir.assertLeasesHold();
       readers.readUntil(READERS * (long) BODY_BYTES / 2);
-      awaitStandstill(weir);
-      assertLeasesHold(weir);
+      weir.awaitStandstill();
+      weir.assertLeasesHold();
       readers.readAll();
       assertThat(readers.readBytes()).isEqualTo(READERS * (long) BODY_BYTES);
       weir.awaitIdle();
-      assertLeasesHold(weir);
+      weir.assertLeasesHold();
     }
   }
 
@@ -103,10 +76,10 @@ class StalledReadersTest {
       long fast = 0;
       for (int i = 0; i < CYCLES; i++) {
         fast += fitful.readFor(1_000);
-        awaitStandstill(weir);
+        weir.awaitStandstill();
         TimeUnit.SECONDS.sleep(1);
       }
-      assertLeasesHold(weir);
+      weir.assertLeasesHold();
       assertThat(fast).as("of %d", alone).isGreaterThan(alone / 4);
     }
   }
@@ -137,7 +110,7 @@ class StalledReadersTest {
     try (RawOrigin origin = RawOrigin.start(script, 8 * 1024);
         Program weir = serve(origin.port(), "--send-timeout", "10m");
         SteeredReaders readers = SteeredReaders.start(weir.address(), "/", 8, BODY_BYTES, SEED)) {
-      awaitStandstill(weir);
+      weir.awaitStandstill();
       List<Thread> writers = new ArrayList<>();
       for (int i = 0; i < UPLOADS; i++) {
         RawClient upload = weir.connect();
@@ -147,7 +120,7 @@ class StalledReadersTest {
       weir.await("uploads move", () -> weir.total("uploaded_bytes") > 0);
       readers.readAll();
       assertThat(weir.admin("/healthz").status()).isEqualTo(200);
-      assertLeasesHold(weir);
+      weir.assertLeasesHold();
       drain.countDown();
       for (RawClient upload : uploads) {
         String head = upload.readHead();
@@ -172,7 +145,7 @@ class StalledReadersTest {
   }
 
   private static void awaitAllGivenBack(Program weir) throws Exception {
-    assertLeasesHold(weir);
+    weir.assertLeasesHold();
     weir.await(
         "all leases are given back",
         () -> Json.number(Json.object(weir.flows(), "memory"), "leased_bytes") == 0);
@@ -217,9 +190,9 @@ class StalledReadersTest {
   private static void stopAndContinue(Process process, Program weir) throws Exception {
     signal(process, "STOP");
     try {
-      awaitStandstill(weir);
+      weir.awaitStandstill();
       TimeUnit.SECONDS.sleep(2);
-      assertLeasesHold(weir);
+      weir.assertLeasesHold();
     } finally {
       signal(process, "CONT");
     }

@@ -36,36 +36,6 @@ public record ExchangeEnd(
     @Nullable String userAgent,
     @Nullable Reason reason,
     @Nullable String user) {
-  /** One of nobody in particular. */
-  public ExchangeEnd(
-      InetSocketAddress peer,
-      String method,
-      String target,
-      int minorVersion,
-      int status,
-      long downloadedBytes,
-      long uploadedBytes,
-      long beganMillis,
-      long tookMillis,
-      @Nullable String referer,
-      @Nullable String userAgent,
-      @Nullable Reason reason) {
-    this(
-        peer,
-        method,
-        target,
-        minorVersion,
-        status,
-        downloadedBytes,
-        uploadedBytes,
-        beganMillis,
-        tookMillis,
-        referer,
-        userAgent,
-        reason,
-        null);
-  }
-
   /**
    * One that never began.
    *
@@ -84,6 +54,7 @@ public record ExchangeEnd(
         0,
         null,
         null,
-        reason);
+        reason,
+        null);
   }
 }

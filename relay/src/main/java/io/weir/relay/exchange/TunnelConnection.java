@@ -248,7 +248,8 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
               0,
               null,
               null,
-              reason));
+              reason,
+              null));
     }
     refuse(reason, why);
   }
