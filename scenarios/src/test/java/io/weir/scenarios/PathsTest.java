@@ -32,7 +32,7 @@ class PathsTest {
   private static final int RATE = 20_000;
 
   /** What each reader has got, on average, when the charge has been looked at enough. */
-  private static final long BYTES_EACH = Program.LONG ? 10 * RATE : 4 * RATE;
+  private static final long BYTES_EACH = Program.LONG ? 10 * RATE : 2 * RATE;
 
   /** Small, as beyond a network: else the origin's side would hold the bodies. */
   private static final int SEND_BUFFER_BYTES = 64 * 1024;
