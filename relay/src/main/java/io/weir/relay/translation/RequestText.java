@@ -144,6 +144,9 @@ final class RequestText {
     if (protocol != null && !(connect && authority != null)) {
       throw new MalformedException(":protocol is for CONNECT with an authority");
     }
+    if (protocol != null && !Lines.only(protocol, Octets.TOKEN)) {
+      throw new MalformedException(":protocol is not a token"); // it becomes the Upgrade field
+    }
     if ((path != null && !Lines.only(path, Octets.TARGET))
         || (authority != null && !Lines.only(authority, Octets.TARGET))) {
       throw new MalformedException(":path or :authority is empty or holds what it may not");

@@ -93,6 +93,10 @@ final class RequestTextTest {
         ":method=CONNECT",
         ":method=GET|:scheme=http|:path=/|:authority=a|:protocol=websocket",
         ":method=CONNECT|:scheme=http|:path=/|:protocol=websocket",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=web socket",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=websocket, h2c",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=x\r\ny: z",
         ":method=GET|:scheme=http|:path=/|:authority=a|:unknown=1",
       })
   void malformedPseudoFields_areRefused(String fields) {
