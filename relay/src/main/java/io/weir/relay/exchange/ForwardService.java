@@ -71,6 +71,11 @@ final class ForwardService implements Service {
   }
 
   @Override
+  public boolean clientsNameOrigin() {
+    return true;
+  }
+
+  @Override
   public @Nullable Exchange begin(ClientConnection client, RequestHead head) {
     Place place;
     try {
