@@ -177,7 +177,7 @@ final class SocksConnection extends TunnelConnection {
     }
     place = asked;
     if (!places.admits(Rules.Way.TUNNEL, asked)) {
-      refuseGreeting(Reason.FORBIDDEN, "the rules do not allow " + asked);
+      refuseGreeting(Reason.FORBIDDEN, places.refusal(asked));
     } else if (user != null && !user.enter()) {
       refuseGreeting(Reason.USER_LIMIT, "");
     } else {
