@@ -93,7 +93,7 @@ final class OwnAddressesTest {
   }
 
   @Test
-  void addresses_thatCannotBeRead_staysWhatIsKnown() {
+  void addresses_thatCannotBeRead_stayAsTheyWere() {
     AtomicLong nowNanos = new AtomicLong();
     OwnAddresses own =
         new OwnAddresses(
