@@ -43,7 +43,7 @@ final class ForwardOptions {
             "RULE",
             "Only these places: HOST, *.HOST, *, an address or CIDR, each with an optional :PORT,"
                 + " :FIRST-LAST (default: all public places, tunnels to ports 80 and 443). Private"
-                + " addresses must be named.")
+                + " addresses, and this machine's, must be named.")
         .values("--deny", "RULE", "Never these places, whatever --allow says.")
         .value(
             "--users",

@@ -71,6 +71,11 @@ final class ForwardService implements Service {
   }
 
   @Override
+  public boolean clientsNameOrigin() {
+    return true;
+  }
+
+  @Override
   public @Nullable Exchange begin(ClientConnection client, RequestHead head) {
     Place place;
     try {
@@ -143,7 +148,7 @@ final class ForwardService implements Service {
       ClientConnection client, RequestHead head, Place place, @Nullable User user) {
     boolean connect = head.method() == Method.CONNECT;
     if (!places.admits(connect ? Way.TUNNEL : Way.REQUEST, place)) {
-      client.refuse(Reason.FORBIDDEN, "The rules do not allow " + place, true);
+      client.refuse(Reason.FORBIDDEN, places.refusal(place), true);
       return null;
     }
     long limit = settings.bodyBytesMax();

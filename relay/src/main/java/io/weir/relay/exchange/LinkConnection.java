@@ -10,6 +10,7 @@ import io.weir.relay.http2.LinkSettings;
 import io.weir.relay.http2.LinkStream;
 import io.weir.relay.http2.StreamEvents;
 import io.weir.relay.translation.ServerStream;
+import io.weir.relay.translation.TargetForm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -121,7 +122,14 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     worker.resting.remove(this);
     ClientConnection client = ClientConnection.ofStream(worker, within);
     ServerStream fresh =
-        new ServerStream(share.streams(), stream, endpoint.peer(), endpoint.local(), client, this);
+        new ServerStream(
+            share.streams(),
+            stream,
+            endpoint.peer(),
+            endpoint.local(),
+            within.service().clientsNameOrigin() ? TargetForm.ABSOLUTE : TargetForm.ORIGIN,
+            client,
+            this);
     client.own(fresh);
     return fresh;
   }

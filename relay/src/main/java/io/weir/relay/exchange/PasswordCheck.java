@@ -17,6 +17,7 @@ final class PasswordCheck extends Exchange {
   private final Worker worker;
   private final BiFunction<RequestHead, User, @Nullable Exchange> next;
   private final long beganNanos = System.nanoTime();
+  private Users.@Nullable Pending pending;
   private boolean over;
 
   /**
@@ -33,7 +34,16 @@ final class PasswordCheck extends Exchange {
 
   /** Begins; false if too many wait already. */
   boolean begin(Users users, Credentials given) {
-    return users.verify(given, worker.loop, this::told);
+    pending = users.verify(given, client.endpoint().peer().getAddress(), worker.loop, this::told);
+    return pending != null;
+  }
+
+  /** It is over before it was told anything. */
+  private void withdraw() {
+    over = true;
+    if (pending != null) {
+      pending.withdraw();
+    }
   }
 
   private void told(@Nullable User user) {
@@ -68,7 +78,7 @@ final class PasswordCheck extends Exchange {
   void sweep(long nowNanos) {
     long limitNanos = worker.settings.timeouts().headMillis() * 1_000_000L;
     if (!over && nowNanos - beganNanos >= limitNanos) {
-      over = true;
+      withdraw();
       client.goOn(
           _ -> {
             client.refuse(Reason.OVERLOADED, "Passwords are not checked in time", true);
@@ -80,7 +90,7 @@ final class PasswordCheck extends Exchange {
   @Override
   void cut(Reason reason) {
     if (!over) {
-      over = true;
+      withdraw();
       worker.counters.failed(reason);
       client.close(true);
     }

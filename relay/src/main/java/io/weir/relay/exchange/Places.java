@@ -8,6 +8,7 @@ import io.weir.relay.origin.OriginPool;
 import io.weir.relay.origin.OriginPools;
 import io.weir.relay.origin.OriginSettings;
 import io.weir.relay.origin.Reach;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,9 @@ final class Places implements AutoCloseable {
 
   private OriginPool pool(Key key) {
     Place place = key.place();
-    Reach reach = new Reach(names, found -> rules.admits(key.way(), place, found));
+    Reach reach =
+        new Reach(
+            names, found -> rules.admits(key.way(), place, found) ? null : rules.remark(found));
     return new OriginPool(
         worker.loop,
         worker.governor,
@@ -50,6 +53,13 @@ final class Places implements AutoCloseable {
   /** Whether the place may be looked up; each of its addresses is judged later. */
   boolean admits(Rules.Way way, Place place) {
     return rules.admits(way, place);
+  }
+
+  /** What a client is told of a place that is not admitted. */
+  String refusal(Place place) {
+    InetAddress address = place.address();
+    String remark = address == null ? "" : rules.remark(address);
+    return "The rules do not allow " + place + (remark.isEmpty() ? "" : ": " + remark);
   }
 
   /** The connections for requests to a place that is admitted. */

@@ -39,6 +39,11 @@ final class ProxiedService implements Service {
   }
 
   @Override
+  public boolean clientsNameOrigin() {
+    return within.clientsNameOrigin();
+  }
+
+  @Override
   public boolean speaksHttp() {
     return within.speaksHttp();
   }

@@ -20,6 +20,11 @@ interface Service {
     return method != Method.TRACE && method != Method.CONNECT;
   }
 
+  /** Whether requests name the origin that they are for, in absolute-form. */
+  default boolean clientsNameOrigin() {
+    return false;
+  }
+
   /** Makes the owner of a connection that comes in at {@code entry}. */
   default Acceptor.Accepted accept(Worker worker, Entry entry) {
     return new ClientConnection(worker, entry);

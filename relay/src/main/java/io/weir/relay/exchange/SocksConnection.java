@@ -48,6 +48,7 @@ final class SocksConnection extends TunnelConnection {
   /** Of the message that is not consumed yet, once it is understood. */
   private int messageBytes;
 
+  private Users.@Nullable Pending pending;
   private @Nullable User user;
   private @Nullable User counted;
   private @Nullable Place place;
@@ -126,12 +127,15 @@ final class SocksConnection extends TunnelConnection {
       return;
     }
     stage = Stage.CHECKED;
-    if (!all.verify(credentials, loop, this::checkedLater)) {
+    InetAddress peer = endpoint().peer().getAddress();
+    pending = all.verify(credentials, peer, loop, this::checkedLater);
+    if (pending == null) {
       refuseGreeting(Reason.OVERLOADED, "too many passwords wait to be checked");
     }
   }
 
   private void checkedLater(@Nullable User found) {
+    pending = null;
     if (!greeting()) {
       return; // it has gone
     }
@@ -140,6 +144,13 @@ final class SocksConnection extends TunnelConnection {
     } catch (Throwable t) {
       loop.faults().record(t);
       abandon();
+    }
+  }
+
+  private void withdraw() {
+    if (pending != null) {
+      pending.withdraw();
+      pending = null;
     }
   }
 
@@ -177,7 +188,7 @@ final class SocksConnection extends TunnelConnection {
     }
     place = asked;
     if (!places.admits(Rules.Way.TUNNEL, asked)) {
-      refuseGreeting(Reason.FORBIDDEN, "the rules do not allow " + asked);
+      refuseGreeting(Reason.FORBIDDEN, places.refusal(asked));
     } else if (user != null && !user.enter()) {
       refuseGreeting(Reason.USER_LIMIT, "");
     } else {
@@ -232,6 +243,7 @@ final class SocksConnection extends TunnelConnection {
 
   @Override
   int refusal(Reason reason, String why, byte[] to) {
+    withdraw();
     return switch (stage) {
       case FIRST ->
           reason == Reason.PROXY_AUTHENTICATION
@@ -264,6 +276,7 @@ final class SocksConnection extends TunnelConnection {
 
   @Override
   void gone() {
+    withdraw();
     if (counted != null) {
       counted.leave();
       counted = null;

@@ -40,6 +40,11 @@ public final class AddressRange {
     }
   }
 
+  /** The range of the addresses that begin with the same {@code prefix} bits. */
+  static AddressRange of(InetAddress address, int prefix) {
+    return new AddressRange(address, prefix);
+  }
+
   /** Whether {@code address} is in it. */
   public boolean holds(InetAddress address) {
     return rule.matches(new InetSocketAddress(address, 0));

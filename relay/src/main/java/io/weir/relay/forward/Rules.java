@@ -2,6 +2,7 @@ package io.weir.relay.forward;
 
 import java.net.InetAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which places clients may be connected to.
@@ -24,6 +25,10 @@ import java.util.List;
  * domain and a range such as 0.0.0.0/0 open the public ones alone: else whoever has a name below
  * that domain, or any at all, could have it lead to 127.0.0.1.
  *
+ * <p>An address that an interface of this machine has ({@link OwnAddresses}) is no more public than
+ * 127.0.0.1, which leads to the same services. What names it is itself, or a range that lies inside
+ * the interface's network.
+ *
  * <h2>Rebinding</h2>
  *
  * What was checked is connected to: the address itself, never the name once more. So a name that
@@ -45,7 +50,7 @@ public final class Rules {
   }
 
   /** Every public place, on the usual ports. */
-  public static final Rules PUBLIC = new Rules(List.of(), List.of());
+  public static final Rules PUBLIC = of(List.of(), List.of());
 
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
@@ -53,10 +58,12 @@ public final class Rules {
 
   private final List<Rule> allow;
   private final List<Rule> deny;
+  private final OwnAddresses own;
 
-  private Rules(List<Rule> allow, List<Rule> deny) {
+  private Rules(List<Rule> allow, List<Rule> deny, OwnAddresses own) {
     this.allow = allow;
     this.deny = deny;
+    this.own = own;
   }
 
   /**
@@ -65,8 +72,12 @@ public final class Rules {
    * @throws IllegalArgumentException with a sentence about the first that is none
    */
   public static Rules of(List<String> allow, List<String> deny) {
+    return of(allow, deny, OwnAddresses.OF_THIS_MACHINE);
+  }
+
+  static Rules of(List<String> allow, List<String> deny, OwnAddresses own) {
     return new Rules(
-        allow.stream().map(Rule::parse).toList(), deny.stream().map(Rule::parse).toList());
+        allow.stream().map(Rule::parse).toList(), deny.stream().map(Rule::parse).toList(), own);
   }
 
   /**
@@ -98,23 +109,38 @@ public final class Rules {
     if (deniesName(place) || deniesAddress(address, place.port())) {
       return false;
     }
-    boolean isPublic = SpecialAddresses.isPublic(address);
+    AddressRange home = home(address);
+    boolean isPublic = home == null && SpecialAddresses.isPublic(address);
     if (allow.isEmpty()) {
       return isPublic && isUsual(way, place.port());
     }
     for (Rule rule : allow) {
-      if (rule.coversPort(place.port()) && allows(rule, place, address, isPublic)) {
+      if (rule.coversPort(place.port()) && allows(rule, place, address, isPublic, home)) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean allows(Rule rule, Place place, InetAddress address, boolean isPublic) {
+  /** What is to be said of an address that was not admitted, beyond that; empty if nothing is. */
+  public String remark(InetAddress address) {
+    return home(address) == null ? "" : "it is this machine's own address";
+  }
+
+  /** The network of this machine's in which the address, or what it leads to, is its own. */
+  private @Nullable AddressRange home(InetAddress address) {
+    InetAddress inside = SpecialAddresses.embedded(address);
+    return own.network(inside == null ? address : inside);
+  }
+
+  private static boolean allows(
+      Rule rule, Place place, InetAddress address, boolean isPublic, @Nullable AddressRange home) {
     return switch (rule.hosts()) {
       case Rule.Exactly _ -> rule.coversName(place);
       case Rule.Any _, Rule.Below _ -> isPublic && rule.coversName(place);
-      case Rule.Within within -> (isPublic || within.special()) && rule.coversAddress(address);
+      case Rule.Within(AddressRange range, boolean special) ->
+          (isPublic || special || (home != null && home.holds(range)))
+              && rule.coversAddress(address);
     };
   }
 

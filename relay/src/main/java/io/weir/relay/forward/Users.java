@@ -1,17 +1,14 @@
 package io.weir.relay.forward;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.crypto.bcrypt.BCrypt;
@@ -23,18 +20,18 @@ import org.springframework.security.crypto.bcrypt.BCrypt;
  *   known(credentials) --a user--> go on
  *          | null
  *          v
- *   verify(credentials, loop, then) --false--> as many wait as may: refuse for now
- *          | true
+ *   verify(credentials, peer, loop, then) --null--> as many wait as may: refuse for now
+ *          | pending
  *          v
- *   one thread of our own: bcrypt --> then, on the loop: the user, or null
+ *   Checks, one thread: bcrypt --> then, on the loop: the user, or null
  * </pre>
  *
  * <h2>Cost</h2>
  *
  * A check of bcrypt takes milliseconds to seconds, by intent, so it is done on a thread of its own,
- * never on a loop, and at most {@link #WAITING_MAX} wait for it. What was found right is kept as a
- * digest with a salt of this process, and then costs microseconds: each request brings the password
- * anew. Whoever guesses costs one thread at most.
+ * never on a loop; how many may wait, {@link Checks} says. What was found right is kept as a digest
+ * with a salt of this process, and then costs microseconds, on the loop, whoever waits for a check:
+ * each request brings the password anew. Whoever guesses costs one thread at most.
  *
  * <h2>What a stranger learns</h2>
  *
@@ -44,10 +41,6 @@ import org.springframework.security.crypto.bcrypt.BCrypt;
  * <p>Any thread. The thread ends when it has had nothing to do for a while.
  */
 public final class Users implements AutoCloseable {
-  /** Checks that may wait; with the cost that htpasswd writes, a tenth of a second's work. */
-  private static final int WAITING_MAX = 64;
-
-  private static final int IDLE_SECONDS = 30;
   private static final int SALT_BYTES = 32;
 
   /** bcrypt takes no more of a password; longer ones would be equal where these bytes are. */
@@ -56,8 +49,15 @@ public final class Users implements AutoCloseable {
   private final Path file;
   private final int connectionsMax;
   private final byte[] salt = new byte[SALT_BYTES];
-  private final ThreadPoolExecutor checks;
+  private final Checks checks = new Checks(this::check);
   private volatile Book book;
+
+  /** A check that was asked for and is not over. Any thread. */
+  @FunctionalInterface
+  public interface Pending {
+    /** Nobody waits for it any more. Does nothing if it is over. */
+    void withdraw();
+  }
 
   /**
    * What the file says.
@@ -71,15 +71,6 @@ public final class Users implements AutoCloseable {
     this.connectionsMax = connectionsMax;
     new SecureRandom().nextBytes(salt);
     this.book = read(Map.of());
-    this.checks =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(WAITING_MAX),
-            work -> Thread.ofPlatform().daemon().name("users").unstarted(work));
-    checks.allowCoreThreadTimeOut(true);
   }
 
   /**
@@ -131,25 +122,14 @@ public final class Users implements AutoCloseable {
   /**
    * Has a password checked.
    *
+   * @param peer who asks
    * @param loop what {@code then} is run by
    * @param then told the user, or null if the name or the password is wrong
-   * @return false if too many checks wait already; then nothing is told
+   * @return null if too many checks wait already, of all or of this peer; then nothing is told
    */
-  public boolean verify(Credentials given, Executor loop, Consumer<@Nullable User> then) {
-    try {
-      checks.execute(
-          () -> {
-            User user = check(given);
-            try {
-              loop.execute(() -> then.accept(user));
-            } catch (RejectedExecutionException loopHasEnded) {
-              return; // and with it who asked
-            }
-          });
-      return true;
-    } catch (RejectedExecutionException e) {
-      return false;
-    }
+  public @Nullable Pending verify(
+      Credentials given, InetAddress peer, Executor loop, Consumer<@Nullable User> then) {
+    return checks.ask(peer, given, digest(given.password()), loop, then);
   }
 
   private @Nullable User check(Credentials given) {
@@ -178,6 +158,6 @@ public final class Users implements AutoCloseable {
   /** Ends the thread; checks that wait are dropped. */
   @Override
   public void close() {
-    checks.shutdownNow();
+    checks.close();
   }
 }

@@ -1,6 +1,7 @@
 package io.weir.relay.origin;
 
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which addresses of a name may be connected to. Asked about each address right before, and that
@@ -9,7 +10,8 @@ import java.net.InetAddress;
 @FunctionalInterface
 public interface AddressRule {
   /** Every address. */
-  AddressRule ANY = _ -> true;
+  AddressRule ANY = _ -> null;
 
-  boolean admits(InetAddress address);
+  /** Null if it may be connected to; else what is to be said of it, or empty if nothing is. */
+  @Nullable String refusal(InetAddress address);
 }

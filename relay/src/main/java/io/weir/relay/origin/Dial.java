@@ -89,7 +89,7 @@ final class Dial extends Timed implements Connector.Outcome {
     }
     addresses = admitted(found);
     if (addresses.isEmpty()) {
-      fail(Reason.FORBIDDEN, "no address of " + origin.host() + " is allowed");
+      fail(Reason.FORBIDDEN, "no address of " + origin.host() + " is allowed" + remark(found));
     } else {
       tryNext();
     }
@@ -98,11 +98,22 @@ final class Dial extends Timed implements Connector.Outcome {
   private List<InetSocketAddress> admitted(List<InetSocketAddress> found) {
     ArrayList<InetSocketAddress> admitted = new ArrayList<>(found.size());
     for (InetSocketAddress address : found) {
-      if (reach.rule().admits(address.getAddress())) {
+      if (reach.rule().refusal(address.getAddress()) == null) {
         admitted.add(address);
       }
     }
     return admitted;
+  }
+
+  /** What is to be said of one of the addresses that were refused. */
+  private String remark(List<InetSocketAddress> refused) {
+    for (InetSocketAddress address : refused) {
+      String remark = reach.rule().refusal(address.getAddress());
+      if (remark != null && !remark.isEmpty()) {
+        return ": " + remark;
+      }
+    }
+    return "";
   }
 
   private void tryNext() {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   :method :path                  METHOD PATH HTTP/1.1
+ *     where clients name the origin  METHOD SCHEME://AUTHORITY PATH HTTP/1.1
  *   :authority, or host            Host
  *   cookie, cookie                 Cookie: one; two            RFC 9113, 8.2.3
  *   fields                         as they are
@@ -45,6 +46,7 @@ final class RequestText {
   private final Lines lines = new Lines();
   private final Http2Headers fields;
   private final boolean end;
+  private final TargetForm form;
   private @Nullable CharSequence method;
   private @Nullable CharSequence scheme;
   private @Nullable CharSequence authority;
@@ -60,9 +62,10 @@ final class RequestText {
    * @param end whether no data follow
    * @throws MalformedException if the request must be reset
    */
-  RequestText(Http2Headers fields, boolean end) throws MalformedException {
+  RequestText(Http2Headers fields, boolean end, TargetForm form) throws MalformedException {
     this.fields = fields;
     this.end = end;
+    this.form = form;
     for (Map.Entry<CharSequence, CharSequence> field : fields) {
       CharSequence name = field.getKey();
       if (FieldRules.isPseudo(name)) {
@@ -144,15 +147,31 @@ final class RequestText {
     if (protocol != null && !(connect && authority != null)) {
       throw new MalformedException(":protocol is for CONNECT with an authority");
     }
+    if (protocol != null && !Lines.only(protocol, Octets.TOKEN)) {
+      throw new MalformedException(":protocol is not a token"); // it becomes the Upgrade field
+    }
     if ((path != null && !Lines.only(path, Octets.TARGET))
         || (authority != null && !Lines.only(authority, Octets.TARGET))) {
       throw new MalformedException(":path or :authority is empty or holds what it may not");
+    }
+    if (form == TargetForm.ABSOLUTE && path != null && !beginsPath(path)) {
+      // Behind the authority it would go on with that: a. and .b
+      throw new MalformedException(":path does not begin with a slash");
     }
     if (authority != null
         && host != null
         && !AsciiString.contentEqualsIgnoreCase(authority, host)) {
       throw new MalformedException("Host is not what :authority says");
     }
+  }
+
+  private boolean beginsPath(CharSequence text) {
+    return text.charAt(0) == '/' || asksForServer(text);
+  }
+
+  /** RFC 9113, 8.3.1: OPTIONS for a server as a whole. */
+  private boolean asksForServer(CharSequence text) {
+    return "*".contentEquals(text) && "OPTIONS".contentEquals(text(method));
   }
 
   private boolean scheme(String known) {
@@ -194,9 +213,10 @@ final class RequestText {
   }
 
   private void write() {
-    CharSequence target = connect() ? text(authority) : text(path);
-    lines.put(extendedConnect() ? "GET" : text(method)).put(" ").put(target).put(" HTTP/1.1\r\n");
     CharSequence named = authority != null ? authority : host;
+    lines.put(extendedConnect() ? "GET" : text(method)).put(" ");
+    target(named);
+    lines.put(" HTTP/1.1\r\n");
     if (named != null) {
       lines.field("Host", named);
     }
@@ -215,6 +235,21 @@ final class RequestText {
     }
     framingFields();
     lines.put("\r\n");
+  }
+
+  private void target(@Nullable CharSequence named) {
+    if (connect()) {
+      lines.put(text(authority));
+      return;
+    }
+    boolean absolute = form == TargetForm.ABSOLUTE && named != null;
+    if (absolute) {
+      lines.put(scheme("https") ? "https://" : "http://").put(text(named));
+    }
+    CharSequence given = text(path);
+    if (!absolute || !asksForServer(given)) { // RFC 9112, 3.2.4: in absolute-form it is no path
+      lines.put(given);
+    }
   }
 
   private boolean passes(CharSequence name) {

@@ -47,6 +47,7 @@ public final class ServerStream extends StreamEndpoint {
   private static final int SUCCESS_TO = 300;
 
   private final InetSocketAddress local;
+  private final TargetForm form;
   private final Refusals refusals;
   private Method method = Method.OTHER;
   private boolean connect;
@@ -57,16 +58,19 @@ public final class ServerStream extends StreamEndpoint {
   /**
    * @param peer of the connection that it is a stream of
    * @param local where that had connected to
+   * @param form how targets are said in HTTP/1.1
    */
   public ServerStream(
       StreamShare share,
       LinkStream stream,
       InetSocketAddress peer,
       InetSocketAddress local,
+      TargetForm form,
       Attendant attendant,
       Refusals refusals) {
     super(share, stream, peer, windows -> share.governor.clientSocket(windows, 0), attendant);
     this.local = local;
+    this.form = form;
     this.refusals = refusals;
   }
 
@@ -84,7 +88,7 @@ public final class ServerStream extends StreamEndpoint {
         endWith(RequestText.trailers(fields));
       } else {
         requestSeen = true;
-        begin(new RequestText(fields, end), fields, end);
+        begin(new RequestText(fields, end, form), fields, end);
       }
     } catch (MalformedException e) {
       refusals.malformed(e.getMessage() == null ? "" : e.getMessage());

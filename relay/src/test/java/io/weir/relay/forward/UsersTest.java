@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +24,8 @@ class UsersTest {
   private static final String ANN =
       "ann:" + BCrypt.hashpw("secret", BCrypt.gensalt("$2y", 5)) + "\n";
 
+  private static final InetAddress PEER = InetAddress.ofLiteral("192.0.2.1");
+
   @TempDir private @Nullable Path folder;
 
   private Path file(String contents) throws IOException {
@@ -38,7 +39,8 @@ class UsersTest {
 
   private static @Nullable User verify(Users users, String name, String password) throws Exception {
     CompletableFuture<@Nullable User> told = new CompletableFuture<>();
-    assertThat(users.verify(credentials(name, password), Runnable::run, told::complete)).isTrue();
+    assertThat(users.verify(credentials(name, password), PEER, Runnable::run, told::complete))
+        .isNotNull();
     return told.get(20, TimeUnit.SECONDS);
   }
 
@@ -113,28 +115,31 @@ class UsersTest {
   }
 
   @Test
-  void checks_moreThanMayWait_areRefused() throws Exception {
-    try (Users users = Users.of(file(ANN), 2)) {
+  void password_foundRightBefore_isKnownAtOnce_whileAnotherIsChecked() throws Exception {
+    try (Users users = Users.of(file(ANN), 10)) {
       CountDownLatch go = new CountDownLatch(1);
-      List<Boolean> taken = new ArrayList<>();
-      for (int i = 0; i < 100; i++) {
-        taken.add(
-            users.verify(
-                credentials("ann", "wrong"),
-                work -> {
-                  try {
-                    go.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                  work.run();
-                },
-                _ -> {}));
-      }
+      assertThat(users.verify(credentials("x", "y"), PEER, work -> awaitThen(go, work), _ -> {}))
+          .isNotNull();
+      CompletableFuture<@Nullable User> told = new CompletableFuture<>();
+      users.verify(credentials("ann", "secret"), PEER, Runnable::run, told::complete);
+      assertThat(users.known(credentials("ann", "secret"))).isNull();
       go.countDown();
-      assertThat(taken).startsWith(true).endsWith(false);
-      assertThat(taken.stream().filter(b -> b).count()).isEqualTo(65); // one runs, 64 wait
+      User ann = told.get(20, TimeUnit.SECONDS);
+      assertThat(ann).isNotNull();
+      CountDownLatch never = new CountDownLatch(1);
+      users.verify(credentials("x", "y"), PEER, work -> awaitThen(never, work), _ -> {});
+      assertThat(users.known(credentials("ann", "secret"))).isSameAs(ann);
+      never.countDown();
     }
+  }
+
+  private static void awaitThen(CountDownLatch go, Runnable work) {
+    try {
+      go.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    work.run();
   }
 
   @Test

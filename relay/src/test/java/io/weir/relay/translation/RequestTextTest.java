@@ -24,8 +24,9 @@ final class RequestTextTest {
     return fields;
   }
 
-  private static String head(String fields, boolean end) throws MalformedException {
-    String head = new String(new RequestText(fields(fields), end).head(), ISO_8859_1);
+  private static String head(String fields, boolean end, TargetForm form)
+      throws MalformedException {
+    String head = new String(new RequestText(fields(fields), end, form).head(), ISO_8859_1);
     assertThat(head).endsWith("\r\n\r\n");
     return head.substring(0, head.length() - 4).replace("\r\n", "~");
   }
@@ -53,7 +54,34 @@ final class RequestTextTest {
       },
       quoteCharacter = '`')
   void request_isSaidInHttp1(String fields, boolean end, String expected) throws Exception {
-    assertThat(head(fields, end)).isEqualTo(expected);
+    assertThat(head(fields, end, TargetForm.ORIGIN)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '@',
+      value = {
+        ":method=GET|:scheme=http|:path=/p?q|:authority=a:1@ GET http://a:1/p?q HTTP/1.1~Host: a:1",
+        ":method=GET|:scheme=HTTP|:path=/|host=a@ GET http://a/ HTTP/1.1~Host: a",
+        ":method=GET|:scheme=https|:path=/|:authority=a@ GET https://a/ HTTP/1.1~Host: a",
+        ":method=OPTIONS|:scheme=http|:path=*|:authority=a@ OPTIONS http://a HTTP/1.1~Host: a",
+        ":method=OPTIONS|:scheme=http|:path=/|:authority=a@ OPTIONS http://a/ HTTP/1.1~Host: a",
+        ":method=GET|:scheme=http|:path=/@ GET / HTTP/1.1",
+        ":method=CONNECT|:authority=a:443@ CONNECT a:443 HTTP/1.1~Host: a:443",
+      })
+  void request_whereClientsNameTheOrigin_isSaidInAbsoluteForm(String fields, String expected)
+      throws Exception {
+    assertThat(head(fields, true, TargetForm.ABSOLUTE)).isEqualTo(expected);
+  }
+
+  /** A path that would go on with the host's name, or with its port. */
+  @ParameterizedTest
+  @ValueSource(strings = {".b/", "8/", "*", "@b/", "?q", "http://b/"})
+  void path_withoutASlash_isRefusedInAbsoluteForm(String path) {
+    String fields = ":method=GET|:scheme=http|:authority=a:1|:path=" + path;
+    assertThatThrownBy(() -> new RequestText(fields(fields), true, TargetForm.ABSOLUTE))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining(":path");
   }
 
   @Test
@@ -61,7 +89,7 @@ final class RequestTextTest {
     String fields =
         ":method=CONNECT|:scheme=https|:path=/chat|:authority=a|:protocol=websocket"
             + "|sec-websocket-version=13|sec-websocket-key=theirs|content-length=3";
-    RequestText text = new RequestText(fields(fields), false);
+    RequestText text = new RequestText(fields(fields), false, TargetForm.ORIGIN);
     assertThat(text.extendedConnect()).isTrue();
     assertThat(text.framing()).isEqualTo(Inbound.Framing.PLAIN);
     assertThat(new String(text.head(), ISO_8859_1))
@@ -93,10 +121,14 @@ final class RequestTextTest {
         ":method=CONNECT",
         ":method=GET|:scheme=http|:path=/|:authority=a|:protocol=websocket",
         ":method=CONNECT|:scheme=http|:path=/|:protocol=websocket",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=web socket",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=websocket, h2c",
+        ":method=CONNECT|:scheme=http|:path=/|:authority=a|:protocol=x\r\ny: z",
         ":method=GET|:scheme=http|:path=/|:authority=a|:unknown=1",
       })
   void malformedPseudoFields_areRefused(String fields) {
-    assertThatThrownBy(() -> new RequestText(fields(fields), true))
+    assertThatThrownBy(() -> new RequestText(fields(fields), true, TargetForm.ORIGIN))
         .isInstanceOf(MalformedException.class);
   }
 
@@ -119,7 +151,7 @@ final class RequestTextTest {
         "x=a\t",
       })
   void malformedFields_areRefused_inHeadAndTrailers(String field) {
-    assertThatThrownBy(() -> new RequestText(fields(GET + "|" + field), true))
+    assertThatThrownBy(() -> new RequestText(fields(GET + "|" + field), true, TargetForm.ORIGIN))
         .isInstanceOf(MalformedException.class);
     assertThatThrownBy(() -> RequestText.trailers(fields(field)))
         .isInstanceOf(MalformedException.class);
