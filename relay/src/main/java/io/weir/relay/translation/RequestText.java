@@ -154,8 +154,8 @@ final class RequestText {
         || (authority != null && !Lines.only(authority, Octets.TARGET))) {
       throw new MalformedException(":path or :authority is empty or holds what it may not");
     }
-    if (form == TargetForm.ABSOLUTE && path != null && !beginsPath(path)) {
-      // Behind the authority it would go on with that: a. and .b
+    if (path != null && !beginsPath(path)) {
+      // RFC 9113, 8.3.1. Behind an authority it would go on with that: a. and .b
       throw new MalformedException(":path does not begin with a slash");
     }
     if (authority != null

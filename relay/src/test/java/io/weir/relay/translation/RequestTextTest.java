@@ -77,11 +77,13 @@ final class RequestTextTest {
   /** A path that would go on with the host's name, or with its port. */
   @ParameterizedTest
   @ValueSource(strings = {".b/", "8/", "*", "@b/", "?q", "http://b/"})
-  void path_withoutASlash_isRefusedInAbsoluteForm(String path) {
+  void path_withoutASlash_isRefused(String path) {
     String fields = ":method=GET|:scheme=http|:authority=a:1|:path=" + path;
-    assertThatThrownBy(() -> new RequestText(fields(fields), true, TargetForm.ABSOLUTE))
-        .isInstanceOf(MalformedException.class)
-        .hasMessageContaining(":path");
+    for (TargetForm form : TargetForm.values()) {
+      assertThatThrownBy(() -> new RequestText(fields(fields), true, form))
+          .isInstanceOf(MalformedException.class)
+          .hasMessageContaining(":path");
+    }
   }
 
   @Test
