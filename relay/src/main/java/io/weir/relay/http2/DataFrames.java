@@ -1,12 +1,13 @@
 package io.weir.relay.http2;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.weir.relay.loop.Scratch;
 
 /**
  * Cuts data into DATA frames and sends them: from the pump's scratch space through the one of
- * frames to the endpoint, without a buffer, a queue or an object in between.
+ * frames to the endpoint, without a buffer, a queue or an object in between, but for a few bytes.
  *
  * <pre>
  *   | what waits in the outbound buffer | head | 16,384 bytes | head | 16,384 bytes | head | rest |
@@ -16,6 +17,13 @@ import io.weir.relay.loop.Scratch;
  * Frames that were taken are sent. Of one that was taken in part the rest is kept, and goes out
  * before anything else: its length has been said. The others were never there.
  *
+ * <h2>A few bytes</h2>
+ *
+ * Small bodies and messages of many streams come in the same turn, and a send for each would cost
+ * more than all the rest. So data of at most {@link #SMALL_BYTES} are copied to the outbound buffer
+ * instead, where fields wait too, and leave with them at the end of the turn: as long as the
+ * endpoint takes bytes, and no more than the outbound buffer's mark allows.
+ *
  * <p>Thread: the loop.
  */
 final class DataFrames {
@@ -23,6 +31,9 @@ final class DataFrames {
 
   /** Of a DATA frame, bytes: what every peer takes. */
   private static final int DATA_BYTES_MAX = 16_384;
+
+  /** Data that are copied, to leave with others. */
+  private static final int SMALL_BYTES = 2_048;
 
   private static final int FRAME_BYTES = HEAD_BYTES + DATA_BYTES_MAX;
 
@@ -47,6 +58,13 @@ final class DataFrames {
 
   /** As {@link LinkStream#data}. */
   int write(LinkStream stream, Scratch from, int offset, int length, boolean end, boolean more) {
+    if (length <= SMALL_BYTES
+        && channel.clear()
+        && channel.isWritable()
+        && windows.allowed(stream) >= length) {
+      queue(stream, from, offset, length, end);
+      return length;
+    }
     int taken = 0;
     try {
       while (taken < length && channel.clear()) {
@@ -68,6 +86,24 @@ final class DataFrames {
       return length;
     }
     return taken;
+  }
+
+  private void queue(LinkStream stream, Scratch from, int offset, int length, boolean end) {
+    byte[] head = new byte[HEAD_BYTES];
+    putHead(head, 0, length, end, stream.id());
+    ByteBuf frame = channel.config().getAllocator().directBuffer(HEAD_BYTES + length);
+    channel.queue(frame.writeBytes(head).writeBytes(from.bytes(), offset, length));
+    count(stream, length, channel.positionBytes());
+    link.flushLater();
+    if (end) {
+      link.dataEnded(stream);
+    }
+  }
+
+  private void count(LinkStream stream, int data, long position) {
+    windows.sent(stream, data);
+    allowance.data(data);
+    stream.sent(data, position);
   }
 
   /** Lays out frames of as many bytes as the scratch space has room for, and sends them. */
@@ -105,9 +141,7 @@ final class DataFrames {
     }
     int taken = whole == all ? data : whole / FRAME_BYTES * DATA_BYTES_MAX;
     if (taken > 0) {
-      windows.sent(stream, taken);
-      allowance.data(taken);
-      stream.sent(taken, channel.sentBytes());
+      count(stream, taken, channel.sentBytes());
     }
     if (end && whole == all) {
       link.dataEnded(stream);

@@ -29,15 +29,16 @@ import org.jspecify.annotations.Nullable;
  *   endpoint --peek, copy, skip--> pipeline               at most TURN_BYTES a turn, and none while
  *                                                         HIGH_BYTES wait to go out
  *   endpoint <--write-- frames <-- outbound buffer        control frames and fields
- *                          ^------ {@link #send}          data, straight from a scratch space
+ *                  ^       ^------ {@link #send}          data, straight from a scratch space
+ *                  +--------------- {@link #queue}         data of a few bytes, to leave together
  * </pre>
  *
  * <h2>What it holds</h2>
  *
  * Nothing of what comes in: that is the codec's at once. Of what goes out, control frames and
  * fields up to {@link #HIGH_BYTES}; beyond that nothing more is read, so a peer that asks for
- * answers and takes none stops itself. Data never wait here, but for the rest of one frame whose
- * beginning the endpoint took.
+ * answers and takes none stops itself. Data wait here only within the same mark, and for the rest
+ * of one frame whose beginning the endpoint took.
  *
  * <p>Thread: the loop. Borrows the endpoint: {@link Events#channelClosed} hands it back.
  */
@@ -82,6 +83,9 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
 
   /** Bytes that the endpoint has taken. */
   private long takenBytes;
+
+  /** Bytes in the outbound buffer. */
+  private long queuedBytes;
 
   EndpointChannel(Loop loop, Scratch frames, Endpoint endpoint, Events events) {
     super(null);
@@ -205,6 +209,7 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
         return;
       }
       taken = hand(length, length == frames.capacityBytes());
+      queuedBytes -= taken;
       pending.removeBytes(taken); // may close the channel
     }
   }
@@ -290,9 +295,15 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
     int taken = hand(length, more);
     ChannelOutboundBuffer pending = unsafe().outboundBuffer();
     if (before > 0 && pending != null) {
+      queuedBytes -= Math.min(before, taken);
       pending.removeBytes(Math.min(before, taken));
     }
     return taken - before;
+  }
+
+  /** Has a frame leave with what else waits, at the next flush. Its buffer is the channel's now. */
+  void queue(ByteBuf frame) {
+    unsafe().write(frame, voidPromise());
   }
 
   /** Keeps bytes of the scratch space, the rest of a frame, to go out before anything else. */
@@ -306,6 +317,11 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
   /** Bytes that the endpoint has taken so far, and what of a frame still follows. */
   long sentBytes() {
     return takenBytes + restTo - restFrom;
+  }
+
+  /** As {@link #sentBytes} will be when all that waits has been taken. */
+  long positionBytes() {
+    return sentBytes() + queuedBytes;
   }
 
   /** Of {@link #sentBytes}, those that have reached the peer, at least. */
@@ -338,7 +354,8 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
 
   @Override
   protected Object filterOutboundMessage(Object message) {
-    if (message instanceof ByteBuf) {
+    if (message instanceof ByteBuf bytes) {
+      queuedBytes += bytes.readableBytes();
       return message;
     }
     throw new UnsupportedOperationException("only bytes go out, not " + message.getClass());
