@@ -407,12 +407,18 @@ public final class ChannelEndpoint extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void reset() {
+    breakAtEnd();
     Channel closing = channel;
     if (release() && closing != null) {
-      if (closing.isOpen()) {
-        closing.config().setOption(ChannelOption.SO_LINGER, 0);
-      }
       closeNow(closing);
+    }
+  }
+
+  @Override
+  public void breakAtEnd() {
+    Channel closing = channel;
+    if (open && closing != null && closing.isOpen()) {
+      closing.config().setOption(ChannelOption.SO_LINGER, 0);
     }
   }
 

@@ -22,6 +22,13 @@ public interface Endpoint extends Source, Sink, Windows {
   /** Closes at once: the peer sees a reset, what was written and not sent is dropped. */
   void reset();
 
+  /**
+   * From now on the peer sees a reset whoever closes this, were it the end of the process: {@link
+   * #close} is {@link #reset}. What was written goes out until then. No effect on a stream, which
+   * is reset anyway where its message is not whole.
+   */
+  default void breakAtEnd() {}
+
   boolean open();
 
   /**

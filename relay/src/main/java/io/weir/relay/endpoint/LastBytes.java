@@ -14,7 +14,19 @@ import io.weir.relay.loop.Timed;
  *      +--> our side ended --all acknowledged, or the peer has gone--> closed
  *                 |
  *                 +--not a byte acknowledged for the time limit--> reset
+ *                 |
+ *      +--> waiting, to be reset --all acknowledged, or the peer has gone--> reset
+ *      |
+ *   reset() --nothing undelivered--> reset
  * </pre>
+ *
+ * <h2>Behind the last byte, a reset</h2>
+ *
+ * Who is told that the other side broke may not take what it has for the whole, so its side is not
+ * ended but reset; and a reset drops what the kernel has not delivered. What the other side had
+ * said before it broke is delivered first. The socket is set to be reset at its end before the
+ * wait, so whoever cuts the wait short, were it the end of the process, makes a reset of it too.
+ * Where the kernel's queue cannot be told (no epoll), only what waits in user space is seen out.
  *
  * <p>What still arrives is thrown away. Thread: the loop. Owns the endpoint.
  */
@@ -49,11 +61,30 @@ public final class LastBytes extends Timed implements Attendant {
       gone.run();
       return;
     }
-    LastBytes last = new LastBytes(loop, endpoint, limitMillis, gone);
-    endpoint.lease().narrow();
-    endpoint.attend(last);
-    loop.watch(last);
+    new LastBytes(loop, endpoint, limitMillis, gone).begin();
     endpoint.finish();
+  }
+
+  /**
+   * Resets, now or when the peer has all.
+   *
+   * @param limitMillis how long it may take nothing at all
+   * @param gone called once, when the descriptor is closed
+   */
+  public static void reset(Loop loop, Endpoint endpoint, int limitMillis, Runnable gone) {
+    endpoint.breakAtEnd();
+    if (!endpoint.open() || endpoint.failed() || endpoint.undelivered() <= 0) {
+      endpoint.reset();
+      gone.run();
+      return;
+    }
+    new LastBytes(loop, endpoint, limitMillis, gone).begin();
+  }
+
+  private void begin() {
+    endpoint.lease().narrow();
+    endpoint.attend(this);
+    loop.watch(this);
   }
 
   @Override

@@ -433,9 +433,14 @@ public final class RawEndpoint implements Endpoint, Spliceable, EpollIoHandle {
 
   @Override
   public void reset() {
+    breakAtEnd();
+    close();
+  }
+
+  @Override
+  public void breakAtEnd() {
     if (open) {
       Libc.setOption(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, LINGER_ZERO);
-      close();
     }
   }
 

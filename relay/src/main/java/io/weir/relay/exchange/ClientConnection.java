@@ -453,14 +453,28 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     }
   }
 
+  /** Ends the connection behind what was written, and so that the client sees a broken transfer. */
+  void breakOff() {
+    if (stream) {
+      close(true); // its reset follows its data anyway
+    } else if (state != State.CLOSED) {
+      closing();
+      LastBytes.reset(loop, endpoint(), worker.settings.timeouts().sendMillis(), this::leave);
+    }
+  }
+
+  private void closing() {
+    state = State.CLOSED;
+    exchange = null;
+    worker.resting.remove(this);
+  }
+
   /** Ends the connection now; {@code broken} makes sure that the client sees it. */
   void close(boolean broken) {
     if (state == State.CLOSED) {
       return;
     }
-    state = State.CLOSED;
-    exchange = null;
-    worker.resting.remove(this);
+    closing();
     if (broken) {
       endpoint().reset();
       leave();
@@ -491,7 +505,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
       under.cut(Reason.DRAIN_CUT);
     }
     close(under != null);
-    endpoint().close(); // the kernel delivers the last bytes alone
+    endpoint().close(); // the kernel delivers the last bytes alone, or resets behind a break
     leave();
     return under != null;
   }

@@ -113,6 +113,12 @@ final class ConnectEntrance implements Entrance {
   }
 
   @Override
+  public void breakOff() {
+    leave();
+    client.breakOff();
+  }
+
+  @Override
   public void reset() {
     leave();
     client.close(true);

@@ -62,6 +62,9 @@ interface Entrance {
   /** The exchange is over, and both sides have ended: closes. */
   void closeInOrder();
 
-  /** The exchange is over, and the client is to see a broken transfer. */
+  /** The exchange is over, and the client is to see a broken transfer, behind what it was sent. */
+  void breakOff();
+
+  /** The exchange is over, and the client is to see a broken transfer, at once. */
   void reset();
 }

@@ -33,6 +33,16 @@ abstract class Exchange {
     return here < 0 || there < 0 ? -1 : here + there;
   }
 
+  /**
+   * Whether a peer has broken it off: then the other one gets what was written to it before it is
+   * reset. Where we do, both are reset at once, for that is to free something.
+   */
+  static boolean byAPeer(Reason reason) {
+    return reason == Reason.CLIENT_GONE
+        || reason == Reason.ORIGIN_BROKEN
+        || reason == Reason.ORIGIN_STALLED;
+  }
+
   /** Goes as far as the endpoints allow. Called when one of them may be ready. */
   abstract void advance();
 

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  *
  * If the origin fails before its head was passed on, the client gets an answer of ours. After that,
  * the client must not take what it has for the whole: a chunked body ends without its last chunk,
- * everything else with a reset.
+ * everything else with a reset, behind what the origin had sent.
  *
  * <p>Thread: the loop. Owns its origin connection.
  */
@@ -302,13 +302,22 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (over) {
       return;
     }
+    if (tunnel != null && connection != null && byAPeer(reason)) {
+      connection.breakOff();
+      connection = null;
+    }
     leaveOrigin();
     end(reason);
     if (reason != Reason.CLIENT_GONE) {
       OwnAnswers.log(reason, detail, client.endpoint().peer());
     }
     boolean drop = reason == Reason.SEND_TIMEOUT || reason == Reason.RESET_STALLED;
-    client.close(drop || !downward.endIsVisible());
+    boolean visible = !drop && downward.endIsVisible();
+    if (visible || !byAPeer(reason)) {
+      client.close(!visible);
+    } else {
+      client.breakOff();
+    }
   }
 
   private void leaveOrigin() {

@@ -33,7 +33,10 @@ import org.jspecify.annotations.Nullable;
  * <h2>Broken</h2>
  *
  * Where a sink is gone, what it had sent before may still be on its way: that is passed on, and
- * then both sides see a reset, as they would of each other.
+ * then both sides see a reset, as they would of each other. Since a reset drops what the kernel has
+ * not delivered, the owner has the other side's come behind its last byte ({@link
+ * io.weir.relay.endpoint.LastBytes}), within the send timeout. Where we end the tunnel, by a time
+ * limit or the drain, both are reset at once.
  *
  * <p>Thread: the loop. The owner has the sockets, tells of their readiness by {@link #step}, and
  * closes them when it is told that the tunnel is over.

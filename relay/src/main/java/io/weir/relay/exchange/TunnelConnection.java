@@ -297,6 +297,15 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
   }
 
   @Override
+  public final void breakOff() {
+    if (state != State.CLOSED) {
+      state = State.CLOSED;
+      exchange = null;
+      LastBytes.reset(loop, endpoint(), worker.settings.timeouts().sendMillis(), this::leave);
+    }
+  }
+
+  @Override
   public final void reset() {
     close(true);
   }
@@ -340,7 +349,7 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
       under.cut(Reason.DRAIN_CUT);
     }
     close(under != null);
-    endpoint().close(); // the kernel delivers the last bytes alone
+    endpoint().close(); // the kernel delivers the last bytes alone, or resets behind a break
     leave();
     return under != null;
   }

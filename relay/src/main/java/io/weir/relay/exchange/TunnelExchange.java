@@ -160,15 +160,23 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
       connecting.cancel();
       connecting = null;
     }
-    if (connection != null) {
-      connection.cut();
-      connection = null;
+    boolean byAPeer = byAPeer(reason);
+    OriginConnection left = connection;
+    connection = null;
+    if (left != null && byAPeer) {
+      left.breakOff();
+    } else if (left != null) {
+      left.cut();
     }
     end(reason);
     if (reason != Reason.CLIENT_GONE) {
       OwnAnswers.log(reason, detail, entrance.endpoint().peer());
     }
-    entrance.reset();
+    if (byAPeer) {
+      entrance.breakOff();
+    } else {
+      entrance.reset();
+    }
   }
 
   private void end(@Nullable Reason reason) {

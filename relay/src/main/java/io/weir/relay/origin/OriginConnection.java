@@ -93,6 +93,18 @@ public final class OriginConnection implements Attendant {
     }
   }
 
+  /**
+   * Resets it behind what was sent to it, for the other side of a tunnel broke: a stream at once,
+   * whose reset follows its data anyway.
+   */
+  public void breakOff() {
+    if (links != null) {
+      cut();
+    } else {
+      pool.breakOff(endpoint);
+    }
+  }
+
   /** Closes it in order: the origin wants no more on it, or there is no place for it to wait. */
   public void close() {
     if (links != null) {

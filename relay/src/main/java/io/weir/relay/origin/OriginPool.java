@@ -238,6 +238,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
     LastBytes.close(loop, endpoint, lastBytesMillis, this::closed);
   }
 
+  /** Resets, at once or when the origin has taken what was sent to it. */
+  void breakOff(Endpoint endpoint) {
+    LastBytes.reset(loop, endpoint, lastBytesMillis, this::closed);
+  }
+
   @Override
   public void abandon() {
     close();

@@ -97,6 +97,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   private boolean owes;
   private boolean finishing;
   private boolean finished;
+  private boolean broken;
   private boolean released;
 
   private TlsEndpoint(Loop loop, Endpoint below, SSLEngine engine, Attendant attendant) {
@@ -469,7 +470,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
 
   @Override
   public void close() {
-    if (below.open() && phase == Phase.OPEN && !finished && !outbound.broken()) {
+    if (below.open() && phase == Phase.OPEN && !finished && !broken && !outbound.broken()) {
       engine.closeOutbound();
       sendOwn();
     }
@@ -481,6 +482,12 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   public void reset() {
     below.reset();
     release();
+  }
+
+  @Override
+  public void breakAtEnd() {
+    broken = true; // a close_notify would make it an end in order
+    below.breakAtEnd();
   }
 
   private void release() {

@@ -37,6 +37,10 @@ final class Inbound {
   private byte[] text = NOTHING;
   private int textFrom;
   private boolean headCame;
+
+  /** Whether some of the head was not consumed. */
+  private boolean headWaits;
+
   private boolean firstChunk = true;
 
   /** Data of the present chunk that are not consumed. */
@@ -54,6 +58,7 @@ final class Inbound {
     text = textFrom < text.length ? joined(head) : head;
     textFrom = 0;
     headCame = true;
+    headWaits = true;
     framing = next;
     endTold = false;
   }
@@ -79,21 +84,24 @@ final class Inbound {
     trailers = fields;
   }
 
-  /** It will never be whole; what has come is dropped. */
+  /**
+   * It will never be whole. What has come is shown before the break; but where a head still waits,
+   * all is dropped: nothing was passed on, so the request may be answered by an error of ours, or
+   * sent again. What is kept was within the stream's window, and stays leased.
+   */
   void breakOff() {
     if (!wholeConsumed()) {
       broken = true;
-      release();
+      shownToEnd = false;
+      if (headWaits || !headCame) {
+        release();
+      }
     }
   }
 
   /** As {@link Source#peek}. */
   int peek(Scratch into, int offset, int lengthMax) {
     shownToEnd = false;
-    if (broken) {
-      endTold = true;
-      return Source.BROKEN;
-    }
     nextText();
     int copied = Math.min(lengthMax, text.length - textFrom);
     System.arraycopy(text, textFrom, into.bytes(), offset, copied);
@@ -102,9 +110,9 @@ final class Inbound {
       copied += data.copy(into.bytes(), offset + copied, Math.min(lengthMax - copied, plain()));
     }
     shownToEnd = endsWith(copied);
-    if (copied == 0 && shownToEnd) {
+    if (copied == 0 && (shownToEnd || broken)) {
       endTold = true;
-      return Source.END;
+      return broken ? Source.BROKEN : Source.END;
     }
     return copied;
   }
@@ -117,6 +125,7 @@ final class Inbound {
   /** Whether nothing can follow the next {@code length} bytes. */
   private boolean endsWith(int length) {
     return ended
+        && !broken
         && headCame
         && (framing == Framing.PLAIN || lastText)
         && length == text.length - textFrom + data.bytes();
@@ -132,7 +141,7 @@ final class Inbound {
       chunkLeft = data.bytes();
       setText(before + Integer.toHexString(chunkLeft) + "\r\n", NOTHING);
       firstChunk = false;
-    } else if (ended) {
+    } else if (ended && !broken) {
       lastText = true;
       setText(before + "0\r\n", trailers == null ? NOTHING : trailers);
     }
@@ -156,6 +165,7 @@ final class Inbound {
   int skip(int length) {
     int texts = Math.min(length, text.length - textFrom);
     textFrom += texts;
+    headWaits &= textFrom < text.length;
     if (textFrom == text.length) {
       text = NOTHING;
       textFrom = 0;

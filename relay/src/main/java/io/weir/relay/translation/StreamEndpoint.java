@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * complete. One whose answer is whole before the request has ended is told so (NO_ERROR, RFC 9113,
  * 8.1).
  *
+ * <p>Where the peer has broken it, what came before is shown first, as a socket does on Linux; but
+ * see {@link Inbound#breakOff}.
+ *
  * <p>Thread: the loop.
  */
 abstract class StreamEndpoint implements Endpoint, StreamEvents {

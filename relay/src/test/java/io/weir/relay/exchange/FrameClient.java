@@ -21,8 +21,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of HTTP/2 of which a test says every frame; HPACK is Netty's. Blocking, one thread at a
- * time.
+ * A client of HTTP/2, or an origin, of which a test says every frame; HPACK is Netty's. Blocking,
+ * one thread at a time.
  */
 final class FrameClient implements AutoCloseable {
   static final int DATA = 0;
@@ -87,7 +87,11 @@ final class FrameClient implements AutoCloseable {
   private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
   private FrameClient(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(new Socket(InetAddress.getLoopbackAddress(), port));
+  }
+
+  private FrameClient(Socket connected) throws IOException {
+    socket = connected;
     socket.setSoTimeout(TIME_LIMIT_MILLIS);
     socket.setTcpNoDelay(true);
     in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
@@ -107,8 +111,20 @@ final class FrameClient implements AutoCloseable {
     return client;
   }
 
-  void write(byte[] bytes) throws IOException {
-    out.write(bytes);
+  /** The origin's side of a connection, with its preface read and settings sent. */
+  static FrameClient serving(Socket accepted, int... settings) throws IOException {
+    FrameClient origin = new FrameClient(accepted);
+    origin.in.readFully(new byte[PREFACE.length()]);
+    origin.settings(settings);
+    return origin;
+  }
+
+  void write(byte[]... pieces) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] piece : pieces) {
+      all.writeBytes(piece);
+    }
+    out.write(all.toByteArray()); // in one call
   }
 
   void settings(int... pairs) throws IOException {
@@ -120,9 +136,14 @@ final class FrameClient implements AutoCloseable {
   }
 
   void frame(int type, int flags, int stream, byte... payload) throws IOException {
+    write(framed(type, flags, stream, payload));
+  }
+
+  /** A frame as it goes out. */
+  static byte[] framed(int type, int flags, int stream, byte... payload) {
     ByteBuf head = Unpooled.buffer(HEAD_BYTES + payload.length);
     head.writeMedium(payload.length).writeByte(type).writeByte(flags).writeInt(stream);
-    write(bytes(head.writeBytes(payload)));
+    return bytes(head.writeBytes(payload));
   }
 
   void data(int stream, byte[] data, boolean end) throws IOException {

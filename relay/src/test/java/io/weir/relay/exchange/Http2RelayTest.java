@@ -442,6 +442,38 @@ final class Http2RelayTest {
     }
   }
 
+  /** What comes in one read with a reset is passed on; then the origin sees a break. */
+  @Test
+  void dataWithTheirReset_reachTheOriginOfATunnel() throws Exception {
+    byte[] data = new byte[1_021];
+    SEQUENCE.fill(data, 0);
+    RawOrigin.Script script =
+        connection -> {
+          String key =
+              String.valueOf(RawConnection.header(connection.readHead(), "Sec-WebSocket-Key"));
+          connection.write(
+              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  + "Sec-WebSocket-Accept: "
+                  + accept(key)
+                  + "\r\n\r\n");
+          assertThat(connection.readSeeded(SEQUENCE, 0, data.length)).isEqualTo(-1);
+          assertThat(connection.awaitEof()).as("ended in order").isFalse();
+        };
+    try (RawOrigin origin = RawOrigin.start(script);
+        RelayFixture relay = RelayFixture.to(origin.port()).start();
+        FrameClient client = FrameClient.connect(relay.port())) {
+      client.request(1, false, "CONNECT", "/chat", ":protocol", "websocket");
+      assertThat(client.decode(client.await(FrameClient.HEADERS)).status()).hasToString("200");
+      client.write(
+          FrameClient.framed(FrameClient.DATA, 0, 1, data),
+          FrameClient.framed(FrameClient.RST_STREAM, 0, 1, FrameClient.number(CANCEL)));
+      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.CLIENT_GONE);
+      assertThat(relay.awaitEnd(1).uploadedBytes()).isEqualTo(data.length);
+      origin.awaitIdle();
+      assertThat(origin.failures()).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "wrong key"})
   void webSocket_thatTheOriginDoesNotTake_isReset(String answer) throws Exception {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -248,7 +249,7 @@ final class SpliceTest {
       client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
       client.readHead();
       assertThat(client.readSeeded(BYTES, 0, size)).isEqualTo(-1);
-      assertThat(closed.getCount()).isZero();
+      assertThat(closed.await(RelayFixture.PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
     }
   }
 

@@ -77,12 +77,59 @@ final class InboundTest {
   }
 
   @Test
-  void messageThatBreaksOff_isBroken_butNotIfAllWasConsumed() {
+  void messageThatBreaksOff_beforeItsHeadWasConsumed_isBrokenAtOnce() {
     inbound.head(HEAD, Inbound.Framing.PLAIN);
     data("abc");
+    inbound.skip(HEAD.length - 1);
     inbound.breakOff();
     assertThat(peek(100)).isEqualTo("BROKEN");
+    assertThat(inbound.readable()).isFalse();
     assertThat(inbound.heldBytes()).isZero();
+  }
+
+  @Test
+  void messageThatBreaksOff_behindItsHead_showsWhatHasComeFirst() {
+    inbound.head(HEAD, Inbound.Framing.PLAIN);
+    inbound.skip(HEAD.length);
+    data("abc");
+    assertThat(peek(100)).isEqualTo("abc");
+    inbound.breakOff();
+    assertThat(inbound.skip(1)).isEqualTo(1);
+    assertThat(peek(100)).isEqualTo("bc");
+    assertThat(inbound.inputEnded()).isFalse();
+    assertThat(inbound.skip(2)).isEqualTo(2);
+    assertThat(inbound.readable()).isTrue();
+    assertThat(peek(100)).isEqualTo("BROKEN");
+    assertThat(inbound.readable()).isFalse();
+    assertThat(inbound.heldBytes()).isZero();
+  }
+
+  /** Not even where the peer had sent all of it: an end would make the break look whole. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void messageThatBreaksOff_inChunks_hasNoLastChunk(boolean ended) {
+    inbound.head(HEAD, Inbound.Framing.CHUNKED);
+    inbound.skip(HEAD.length);
+    data("abc");
+    if (ended) {
+      inbound.end(new byte[0]);
+    }
+    assertThat(peek(4)).isEqualTo("3\r\na");
+    inbound.skip(4);
+    inbound.breakOff();
+    assertThat(peek(100)).isEqualTo("bc");
+    inbound.skip(2);
+    assertThat(peek(100)).isEqualTo("BROKEN");
+    assertThat(inbound.inputEnded()).isFalse();
+  }
+
+  @Test
+  void messageThatBreaksOff_whenAllWasConsumed_isWhole() {
+    inbound.head(HEAD, Inbound.Framing.PLAIN);
+    inbound.end(new byte[0]);
+    inbound.skip(HEAD.length);
+    inbound.breakOff();
+    assertThat(peek(100)).isEqualTo("END");
   }
 
   @Test
