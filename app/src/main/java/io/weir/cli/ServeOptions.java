@@ -118,7 +118,11 @@ final class ServeOptions {
         .value("--max-target", "SIZE", "8k", "Longest request target.")
         .value("--max-fields", "N", "100", "Most header fields of a message.")
         .value("--max-body", "SIZE", "0", "Longest request body; 0 is no limit.")
-        .value("--origin-idle", "N", "64", "Idle connections to the origin each loop keeps.")
+        .value(
+            "--origin-idle",
+            "N",
+            "64",
+            "Idle connections to the origin each loop keeps; under load more of them, for 250 ms.")
         .value(
             "--origin-connections", "N", "0", "Connections to the origin per loop; 0 is no limit.");
   }

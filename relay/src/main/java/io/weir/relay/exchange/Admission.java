@@ -14,6 +14,9 @@ final class Admission {
   /** Clients at rest that one loop closes in one look for others, at most. */
   private static final int ROOM_ASKS_MAX = 32;
 
+  /** One of so many parts of all places is for clients alone. */
+  private static final int SPARE_PART = 4;
+
   private final Fairness fairness;
   private final int connectionsMax;
   private final long leastBytes;
@@ -41,8 +44,17 @@ final class Admission {
    * never counted: for that moment another would be refused although there is a place.
    */
   boolean enter() {
+    return enterBelow(connectionsMax);
+  }
+
+  /** The same for a connection that waits for its next exchange: a quarter is left to clients. */
+  boolean enterSpare() {
+    return enterBelow(connectionsMax / SPARE_PART * (SPARE_PART - 1));
+  }
+
+  private boolean enterBelow(int max) {
     int inside = connections.get();
-    while (inside < connectionsMax) {
+    while (inside < max) {
       int witness = connections.compareAndExchange(inside, inside + 1);
       if (witness == inside) {
         return true;

@@ -12,6 +12,7 @@ import io.weir.relay.http1.ResponseHead;
 import io.weir.relay.http1.ResponseWriter;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
+import io.weir.relay.origin.OriginPool;
 import io.weir.relay.pump.CopyPump;
 import io.weir.relay.pump.Framing;
 import io.weir.relay.pump.PipePool;
@@ -141,6 +142,21 @@ final class Worker extends Timed {
     counters.failed(Reason.OVERLOADED);
     MemoryLog.noPlace(admission);
     return false;
+  }
+
+  /** Places of clients that are not there, for connections to the origin. */
+  OriginPool.SpareRoom spareRoom() {
+    return new OriginPool.SpareRoom() {
+      @Override
+      public boolean take() {
+        return admission.enterSpare();
+      }
+
+      @Override
+      public void giveBack() {
+        admission.leave();
+      }
+    };
   }
 
   /** What the HTTP/2 connections of this loop share; made with the first. */

@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One loop's connections to the origin. The one used last is used next, so that a falling load lets
- * the others grow old and close. Thread: the loop.
+ * the others grow old and close.
+ *
+ * <p>More than the pool has room for may wait until the next sweep, as long as nobody else needs
+ * the room ({@link SpareRoom}): else a steady load of more exchanges at once than that would close
+ * a connection after each and make one for the next.
+ *
+ * <p>Thread: the loop.
  */
 public final class OriginPool extends Timed implements AutoCloseable {
   /** Who wants a connection. Exactly one of the two is called, unless the wait is cancelled. */
@@ -34,6 +40,27 @@ public final class OriginPool extends Timed implements AutoCloseable {
   public interface Wait {
     /** Gives up; the taker hears nothing after this. */
     void cancel();
+  }
+
+  /** Room of others, for connections that wait beyond {@link OriginSettings#idleConnectionsMax}. */
+  public interface SpareRoom {
+    /** No room. */
+    SpareRoom NONE =
+        new SpareRoom() {
+          @Override
+          public boolean take() {
+            return false;
+          }
+
+          @Override
+          public void giveBack() {}
+        };
+
+    /** Takes room for one connection, if there is enough of it. */
+    boolean take();
+
+    /** Gives the room of one back. */
+    void giveBack();
   }
 
   /** What all links of a loop share. */
@@ -55,6 +82,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
   private final ArrayDeque<OriginConnection> idle = new ArrayDeque<>();
   private @Nullable OriginLinks links;
   private Runnable kept = () -> {};
+  private SpareRoom spareRoom = SpareRoom.NONE;
+
+  /** Connections that wait beyond the pool's own room. */
+  private int spares;
+
   private int connections;
   private boolean closed;
 
@@ -150,14 +182,10 @@ public final class OriginPool extends Timed implements AutoCloseable {
     if (links != null) {
       return links.take(taker); // a stream is always fresh
     }
-    OriginConnection waiting = fresh || greeting != null ? null : idle.pollLast();
-    while (waiting != null) {
-      if (waiting.quiet(loop)) {
-        taker.taken(waiting);
-        return null;
-      }
-      waiting.close();
-      waiting = idle.pollLast();
+    OriginConnection waiting = fresh || greeting != null ? null : pollQuiet();
+    if (waiting != null) {
+      taker.taken(waiting);
+      return null;
     }
     if (settings.connectionsMax() > 0 && connections >= settings.connectionsMax()) {
       taker.refused(
@@ -175,16 +203,26 @@ public final class OriginPool extends Timed implements AutoCloseable {
     return dialling.over ? null : dialling;
   }
 
+  private @Nullable OriginConnection pollQuiet() {
+    OriginConnection waiting = idle.pollLast();
+    while (waiting != null && !waiting.quiet(loop)) {
+      waiting.close();
+      waiting = idle.pollLast();
+    }
+    giveBackSpares();
+    return waiting;
+  }
+
   void keep(OriginConnection connection) {
     Endpoint endpoint = connection.endpoint();
     boolean more = endpoint.readable() && !connection.quiet(loop);
     if (more
         || endpoint.failed()
         || endpoint.inputEnded()
-        || idle.size() >= settings.idleConnectionsMax()
         || idleTimeoutNanos == 0
         || endpoint.lease().stunted()
-        || closed) {
+        || closed
+        || !hasRoom()) {
       connection.close();
       return;
     }
@@ -193,6 +231,29 @@ public final class OriginPool extends Timed implements AutoCloseable {
     idle.addLast(connection);
     loop.watch(this);
     kept.run();
+  }
+
+  private boolean hasRoom() {
+    if (idle.size() < settings.idleConnectionsMax()) {
+      return true;
+    }
+    if (settings.idleConnectionsMax() == 0 || !spareRoom.take()) {
+      return false;
+    }
+    spares++;
+    return true;
+  }
+
+  private void giveBackSpares() {
+    while (spares > Math.max(0, idle.size() - settings.idleConnectionsMax())) {
+      spares--;
+      spareRoom.giveBack();
+    }
+  }
+
+  /** From now on more may wait than the pool has room for, until the next sweep. */
+  public void spareRoom(SpareRoom room) {
+    spareRoom = room;
   }
 
   /** From now on {@code then} is told after each connection that was kept. */
@@ -216,11 +277,13 @@ public final class OriginPool extends Timed implements AutoCloseable {
     if (oldest != null) {
       oldest.close();
     }
+    giveBackSpares();
   }
 
   void discard(OriginConnection connection) {
     if (idle.remove(connection)) {
       connection.close();
+      giveBackSpares();
     }
   }
 
@@ -251,9 +314,8 @@ public final class OriginPool extends Timed implements AutoCloseable {
   @Override
   protected void sweep(long nowNanos) {
     OriginConnection oldest = idle.peekFirst();
-    while (oldest != null && nowNanos - oldest.idleSinceNanos >= idleTimeoutNanos) {
-      idle.removeFirst();
-      oldest.close();
+    while (oldest != null && (spares > 0 || nowNanos - oldest.idleSinceNanos >= idleTimeoutNanos)) {
+      closeOldest();
       oldest = idle.peekFirst();
     }
     reclaim();
@@ -274,6 +336,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
         idle.addLast(next);
       }
     }
+    giveBackSpares();
   }
 
   /** Closes the waiting connections, and those in use as soon as their exchanges give them back. */
@@ -284,6 +347,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
     while (!idle.isEmpty()) {
       idle.removeLast().close();
     }
+    giveBackSpares();
     if (links != null) {
       links.close();
     }

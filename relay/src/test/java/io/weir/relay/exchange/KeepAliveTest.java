@@ -8,6 +8,7 @@ import io.weir.load.RawOrigin;
 import io.weir.relay.http.Reason;
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -286,6 +287,43 @@ final class KeepAliveTest {
       }
       relay.awaitIdle();
     }
+  }
+
+  /** Two requests at the same time, again and again, where one connection may wait. */
+  private static int connectionsFor(int rounds, int places) throws Exception {
+    try (RawOrigin origin = RawOrigin.start(KeepAliveTest::echoTargets);
+        RelayFixture relay =
+            RelayFixture.to(origin.port())
+                .threads(1)
+                .memory(new MemorySettings(1 << 24, places, 16))
+                .idleConnectionsMax(1)
+                .start()) {
+      try (RawClient one = relay.client();
+          RawClient two = relay.client()) {
+        for (int round = 1; round <= rounds; round++) {
+          one.write("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+          two.write("POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+          origin.awaitHeads(2 * round);
+          one.write("x");
+          two.write("x");
+          assertThat(answer(one)).isEqualTo("/1");
+          assertThat(answer(two)).isEqualTo("/2");
+        }
+        RelayFixture.await(() -> origin.openNow() == 1, "one connection kept");
+      }
+      relay.awaitIdle();
+      return origin.accepted();
+    }
+  }
+
+  @Test
+  void pool_underASteadyLoad_keepsMoreWhileThereIsRoom() throws Exception {
+    assertThat(connectionsFor(20, 100)).isLessThan(21);
+  }
+
+  @Test
+  void pool_whereClientsMayNeedTheRoom_closesTheOthersAtOnce() throws Exception {
+    assertThat(connectionsFor(20, 3)).isEqualTo(21);
   }
 
   @ParameterizedTest
