@@ -103,6 +103,11 @@ final class OriginLink implements LinkEvents {
     return settled && !ended && link.mayOpen();
   }
 
+  /** Whether it takes no streams any more; those that it has go on. */
+  boolean leaving() {
+    return ended || link.closing();
+  }
+
   int streams() {
     return link.streamCount();
   }
