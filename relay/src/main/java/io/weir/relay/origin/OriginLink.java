@@ -9,7 +9,6 @@ import io.weir.relay.http2.LinkSettings;
 import io.weir.relay.http2.LinkStream;
 import io.weir.relay.http2.StreamEvents;
 import io.weir.relay.translation.OriginStream;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +41,6 @@ final class OriginLink implements LinkEvents {
   private static final int LINK_BYTES =
       CODEC_BYTES + EARLY_BYTES + 3 * SOCKET_RECEIVE_BYTES + 2 * SOCKET_SEND_BYTES;
 
-  /** A link with streams from which nothing comes for so long is asked for a sign of life. */
-  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(10);
-
   /** Half of the numbers that streams may have (RFC 9113, 5.1.1): then another link is made. */
   private static final long STREAMS_OPENED_MAX = 1 << 29;
 
@@ -61,14 +57,12 @@ final class OriginLink implements LinkEvents {
   private final OriginLinks links;
   private final Endpoint endpoint;
   private final Http2Link link;
+  private final Silence silence = new Silence();
   private final long begunNanos = System.nanoTime();
   private boolean settled;
   private boolean ended;
   private long opened;
   private long idleSinceNanos = begunNanos;
-  private long framesSeen;
-  private long silentSinceNanos = begunNanos;
-  private boolean pinged;
   private @Nullable String fault;
 
   OriginLink(OriginLinks links, Endpoint endpoint) {
@@ -118,6 +112,7 @@ final class OriginLink implements LinkEvents {
     if (opened >= STREAMS_OPENED_MAX) {
       ended = true;
     }
+    silence.asked(System.nanoTime(), link.framesIn());
     OriginStream stream =
         OriginStream.open(
             links.shared.streams(), link, links.settings.tls() != null, endpoint.peer(), NOBODY);
@@ -147,6 +142,7 @@ final class OriginLink implements LinkEvents {
   @Override
   public void idle() {
     idleSinceNanos = System.nanoTime();
+    silence.answered();
     if (ended) {
       link.drain();
     }
@@ -183,16 +179,13 @@ final class OriginLink implements LinkEvents {
   }
 
   private void watch(long nowNanos) {
-    if (link.framesIn() != framesSeen) {
-      framesSeen = link.framesIn();
-      silentSinceNanos = nowNanos;
-      pinged = false;
-    } else if (nowNanos - silentSinceNanos >= 2 * SILENT_NANOS && pinged) {
-      fault = "the origin did not answer a PING";
-      link.close();
-    } else if (nowNanos - silentSinceNanos >= SILENT_NANOS && !pinged) {
-      pinged = true;
-      link.ping();
+    switch (silence.look(nowNanos, link.framesIn())) {
+      case WAIT -> {}
+      case PING -> link.ping();
+      case GONE -> {
+        fault = "the origin did not answer a PING";
+        link.close();
+      }
     }
   }
 
