@@ -1,13 +1,16 @@
 package io.weir.relay.origin;
 
 import io.weir.relay.endpoint.Attendant;
+import io.weir.relay.endpoint.ChannelEndpoint;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.KernelLimits;
 import io.weir.relay.http2.Http2Link;
+import io.weir.relay.http2.LinkCost;
 import io.weir.relay.http2.LinkEvents;
 import io.weir.relay.http2.LinkSettings;
 import io.weir.relay.http2.LinkStream;
 import io.weir.relay.http2.StreamEvents;
+import io.weir.relay.tls.TlsEndpoint;
 import io.weir.relay.translation.OriginStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,24 +26,6 @@ import org.jspecify.annotations.Nullable;
  * Thread: the loop. Owns the endpoint.
  */
 final class OriginLink implements LinkEvents {
-  /** What the socket may receive beside the data of streams, as the kernel counts. */
-  private static final int SOCKET_RECEIVE_BYTES = 16 * 1024;
-
-  /** What it may send: frames that are no stream's, and the last bytes of streams that are over. */
-  private static final int SOCKET_SEND_BYTES = 32 * 1024;
-
-  /**
-   * In user space: a read, a frame that is not whole, a header block in pieces, what waits to go
-   * out, the rest of a frame, and both tables of HPACK.
-   */
-  private static final int CODEC_BYTES = (32 + 16 + 40 + 32 + 16 + 24) * 1024;
-
-  /** Data of streams that began before the origin had acknowledged our settings. */
-  private static final int EARLY_BYTES = 2 * 65_535;
-
-  private static final int LINK_BYTES =
-      CODEC_BYTES + EARLY_BYTES + 3 * SOCKET_RECEIVE_BYTES + 2 * SOCKET_SEND_BYTES;
-
   /** Half of the numbers that streams may have (RFC 9113, 5.1.1): then another link is made. */
   private static final long STREAMS_OPENED_MAX = 1 << 29;
 
@@ -79,14 +64,21 @@ final class OriginLink implements LinkEvents {
         0,
         links.shared.streams().fieldBytesMax(),
         KernelLimits.sizes().receiveBytes(0) / 2,
-        SOCKET_RECEIVE_BYTES,
-        SOCKET_SEND_BYTES,
+        LinkCost.SOCKET_RECEIVE_BYTES,
+        LinkCost.SOCKET_SEND_BYTES,
         false);
   }
 
-  /** What must be free for one more, and is taken while it lives, beside codecs below it. */
-  static long leastBytes() {
-    return (long) KernelLimits.sizes().leastSocketBytes() + LINK_BYTES;
+  /**
+   * What must be free for one more, and is taken while it lives: early data all the while, since
+   * streams may begin before the origin has acknowledged our settings.
+   */
+  static long leastBytes(boolean raw, boolean tls) {
+    return (long) KernelLimits.sizes().leastSocketBytes()
+        + LinkCost.LINK_BYTES
+        + LinkCost.EARLY_BYTES
+        + (tls ? TlsEndpoint.USER_BYTES_MAX : 0)
+        + (raw ? 0 : ChannelEndpoint.USER_BYTES_MAX);
   }
 
   boolean settled() {

@@ -2,7 +2,6 @@ package io.weir.relay.origin;
 
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.weir.relay.budget.Governor;
-import io.weir.relay.endpoint.ChannelEndpoint;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.endpoint.TlsState;
@@ -10,7 +9,6 @@ import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
 import io.weir.relay.loop.Turn;
-import io.weir.relay.tls.TlsEndpoint;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
@@ -94,10 +92,7 @@ final class OriginLinks extends Timed implements Turn {
     this.settings = settings;
     this.dials = dials;
     this.linksMax = settings.connectionsMax() > 0 ? settings.connectionsMax() : LINKS_MAX;
-    this.leastBytes =
-        OriginLink.leastBytes()
-            + (settings.tls() == null ? 0 : TlsEndpoint.USER_BYTES_MAX)
-            + (raw ? 0 : ChannelEndpoint.USER_BYTES_MAX);
+    this.leastBytes = OriginLink.leastBytes(raw, settings.tls() != null);
     this.waitNanosMax = TimeUnit.MILLISECONDS.toNanos(settings.connectTimeoutMillis());
     this.idleNanosMax = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
   }
