@@ -2,6 +2,7 @@ package io.weir.cli;
 
 import io.weir.load.Quantity;
 import io.weir.relay.exchange.ConnectionCost;
+import io.weir.relay.exchange.LinkNeeds;
 import io.weir.relay.exchange.MemorySettings;
 import io.weir.relay.loop.LoopGroup;
 import io.weir.server.MemoryChoice;
@@ -39,7 +40,12 @@ final class MemoryOptions {
 
   /** What the plan is for, as far as other options say so. */
   record Shape(
-      boolean raw, boolean tlsClients, boolean tlsOrigin, int idleOrigins, int listeners) {}
+      boolean raw,
+      boolean tlsClients,
+      boolean tlsOrigin,
+      int idleOrigins,
+      int listeners,
+      LinkNeeds links) {}
 
   /** The shape that the options give; neither --to nor --resource need be there. */
   static Shape shape(Given given, int threads, int listeners) throws UsageException {
@@ -48,7 +54,17 @@ final class MemoryOptions {
     // Connections that many exchanges share are paid from the budget, each when it is made.
     int idleOrigins =
         given.has("--origin-http2") ? 0 : (int) Math.min((long) idle * threads, Integer.MAX_VALUE);
-    return new Shape(raw, given.has("--tls-cert"), isHttps(given), idleOrigins, listeners);
+    boolean https = isHttps(given);
+    LinkNeeds links =
+        LinkNeeds.of(raw, https, clientsSpeakHttp2(given), given.has("--origin-http2"), threads);
+    return new Shape(raw, given.has("--tls-cert"), https, idleOrigins, listeners, links);
+  }
+
+  /** Not where there are tunnels and nothing else. */
+  private static boolean clientsSpeakHttp2(Given given) {
+    boolean tunnels = given.has("--tcp") || given.has("--sni");
+    boolean http = given.has("--to") || given.has("--resource") || given.has("--forward");
+    return !given.has("--no-http2") && (http || !tunnels);
   }
 
   private static boolean isHttps(Given given) {
@@ -95,6 +111,7 @@ final class MemoryOptions {
         (shape.tlsClients() ? 1 : 0) + (shape.tlsOrigin() ? 1 : 0),
         shape.idleOrigins(),
         shape.listeners(),
+        shape.links(),
         asked);
   }
 

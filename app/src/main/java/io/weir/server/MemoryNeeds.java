@@ -1,6 +1,7 @@
 package io.weir.server;
 
 import io.weir.relay.exchange.ConnectionCost;
+import io.weir.relay.exchange.LinkNeeds;
 
 /**
  * What a memory plan is made from, beside the memory itself.
@@ -11,6 +12,7 @@ import io.weir.relay.exchange.ConnectionCost;
  * @param enginesPerConnection how many of these two speak TLS
  * @param idleOrigins connections to the origin that may wait for their next request
  * @param listeners listening sockets, each with an accept queue
+ * @param links what connections that speak HTTP/2 take of the budget
  * @param connectionsAsked clients at once that the user asked for, or 0 for as many as fit
  */
 public record MemoryNeeds(
@@ -20,6 +22,7 @@ public record MemoryNeeds(
     int enginesPerConnection,
     int idleOrigins,
     int listeners,
+    LinkNeeds links,
     int connectionsAsked) {
   /** With another heap. */
   MemoryNeeds withHeap(long heapBytes) {
@@ -33,12 +36,27 @@ public record MemoryNeeds(
         enginesPerConnection,
         idleOrigins,
         listeners,
+        links,
         connectionsAsked);
   }
 
   /** A connection's least share of memory. */
   long connectionBytes() {
     return cost.leaseBytes() + cost.objectBytes();
+  }
+
+  /** What a client's HTTP/2 connection takes of the budget with one stream; 0 if there is none. */
+  long clientLinkBytes() {
+    return links.clientBytes() == 0 ? 0 : links.clientBytes() + 2 * cost.leaseBytes();
+  }
+
+  /**
+   * What the budget must have for links beside the least leases of so many connections: one to the
+   * origin for each loop, and what a single client's lacks.
+   */
+  long linksBytes(long connections) {
+    long lacking = clientLinkBytes() - connections * cost.leaseBytes();
+    return links.originsBytes() + Math.max(0, lacking);
   }
 
   /** Only one of a connection's two sockets waits at the origin. */
@@ -48,8 +66,12 @@ public record MemoryNeeds(
 
   /** What does not depend on how many clients there are. */
   long fixedBytes() {
-    long tls = enginesPerConnection == 0 ? 0 : MemoryPlan.TLS_PROGRAM_BYTES;
-    return system.heapBytes() + MemoryPlan.PROGRAM_BYTES + tls + idleOriginBytes();
+    return system.heapBytes() + MemoryPlan.PROGRAM_BYTES + tlsBytes() + idleOriginBytes();
+  }
+
+  /** What TLS adds to the program, where it is spoken. */
+  long tlsBytes() {
+    return enginesPerConnection == 0 ? 0 : MemoryPlan.TLS_PROGRAM_BYTES;
   }
 
   /** One place in the accept queue of each listener. */

@@ -9,7 +9,8 @@ import io.weir.relay.exchange.MemorySettings;
  *   memory = heap + program + idle connections to the origin       fixed
  *          + accept queue                                          backlog x a place in it
  *          + connections x kernel objects
- *          + budget                                                at least connections x least lease
+ *          + budget                                                at least connections x least lease,
+ *                                                                  and a link of HTTP/2
  * </pre>
  *
  * The terms add up to the byte: the budget is what the others leave.
@@ -19,13 +20,15 @@ import io.weir.relay.exchange.MemorySettings;
  * <ol>
  *   <li>What is fixed.
  *   <li>Connections: those asked for, or {@link #CONNECTIONS_MIN}.
+ *   <li>Of the budget, where the origin speaks HTTP/2, a link to it for each loop, without which
+ *       that serves nobody; where clients may, room for one of theirs, with a stream.
  *   <li>The accept queue: a {@link #QUEUE_SHARE}th of the memory, but no more than is left, at
  *       least {@link #BACKLOG_MIN} places and at most {@link #BACKLOG_MAX}.
  *   <li>Where no number was asked for: as many connections as then fit, and as the descriptors and
  *       the heap suffice for.
  * </ol>
  *
- * Where the first two, and the least queue, do not fit, there is no plan: {@link PlanException}
+ * Where the first three, and the least queue, do not fit, there is no plan: {@link PlanException}
  * tells the terms, and the least memory that would do.
  *
  * <h2>The heap</h2>
@@ -121,14 +124,16 @@ public record MemoryPlan(long memoryBytes, MemoryNeeds needs, int backlog, int c
 
   private static MemoryPlan fitting(long memoryBytes, MemoryNeeds needs) {
     long freeBytes = memoryBytes - needs.fixedBytes();
-    long spareBytes = freeBytes - wanted(needs) * needs.connectionBytes();
+    int wanted = wanted(needs);
+    long spareBytes = freeBytes - wanted * needs.connectionBytes() - needs.linksBytes(wanted);
     long queueBytes = Math.min(memoryBytes / QUEUE_SHARE, spareBytes);
     int backlog =
         Math.clamp(queueBytes / needs.queuedBytes(), backlogMin(needs), backlogMax(needs));
     if (needs.connectionsAsked() > 0) {
       return new MemoryPlan(memoryBytes, needs, backlog, needs.connectionsAsked());
     }
-    long fitting = (freeBytes - backlog * needs.queuedBytes()) / needs.connectionBytes();
+    long leftBytes = freeBytes - backlog * needs.queuedBytes() - needs.linksBytes(wanted);
+    long fitting = leftBytes / needs.connectionBytes();
     long served = Math.min(needs.connectionsByDescriptors(), needs.connectionsByHeap());
     return new MemoryPlan(memoryBytes, needs, backlog, (int) Math.min(fitting, served));
   }
@@ -145,7 +150,8 @@ public record MemoryPlan(long memoryBytes, MemoryNeeds needs, int backlog, int c
   private static long atLeastBytes(MemoryNeeds needs) {
     return needs.fixedBytes()
         + backlogMin(needs) * needs.queuedBytes()
-        + wanted(needs) * needs.connectionBytes();
+        + wanted(needs) * needs.connectionBytes()
+        + needs.linksBytes(wanted(needs));
   }
 
   /**
@@ -191,6 +197,13 @@ public record MemoryPlan(long memoryBytes, MemoryNeeds needs, int backlog, int c
   /** What all flows may hold together, in user space and in the kernel. */
   public long budgetBytes() {
     return memoryBytes - needs.fixedBytes() - queueBytes() - objectsBytes();
+  }
+
+  /** Clients that may have an HTTP/2 connection with one stream each, if nobody else is served. */
+  long clientLinksMax() {
+    long each = needs.clientLinkBytes();
+    long free = budgetBytes() - needs.links().originsBytes();
+    return each == 0 ? 0 : Math.min(free / each, connectionsMax / 2);
   }
 
   /** The same as the relay is told. */

@@ -2,6 +2,8 @@ package io.weir.server;
 
 import static io.weir.server.MemoryPlan.MEBIBYTE;
 
+import io.weir.relay.exchange.LinkNeeds;
+
 /** Memory plans, and why there is none, in words. */
 public final class PlanText {
   private static final int NAME_CHARS = 26;
@@ -16,6 +18,9 @@ public final class PlanText {
     row(text, "memory", plan.memoryBytes(), source);
     row(text, "- heap", needs.system().heapBytes(), "-Xmx, which the launcher derives from memory");
     row(text, "- program", MemoryPlan.PROGRAM_BYTES, "code, stacks, libraries, admin; a constant");
+    if (needs.tlsBytes() > 0) {
+      row(text, "- TLS", needs.tlsBytes(), "its library, and the loops' buffers; a constant");
+    }
     StringBuilder idle = count(needs.idleOrigins(), "kept for a next request, ");
     kibibytes(idle, needs.connectionBytes() / 2).append(" each");
     row(text, "- idle origin connections", needs.idleOriginBytes(), idle);
@@ -32,7 +37,27 @@ public final class PlanText {
     kibibytes(text, needs.connectionBytes()).append(", and ");
     kibibytes(text, needs.heapBytesPerConnection()).append(" of the heap\n");
     text.append("connections: ").append(reach(plan)).append('\n');
+    appendLinks(text, plan);
     return text.toString();
+  }
+
+  /** What HTTP/2 takes of the budget beside, if it is spoken. */
+  private static void appendLinks(StringBuilder text, MemoryPlan plan) {
+    LinkNeeds links = plan.needs().links();
+    if (links.clientBytes() > 0) {
+      kibibytes(text.append("HTTP/2: a client's connection takes "), links.clientBytes());
+      kibibytes(
+          text.append(" more of the budget, "), links.clientBytes() - links.clientEarlyBytes());
+      text.append(" once it has begun;\n  a stream takes what a connection takes: ");
+      Figures.appendGrouped(text, plan.clientLinksMax());
+      text.append(" such clients at once with a stream each, and nobody else\n");
+    }
+    if (links.originBytes() > 0) {
+      kibibytes(text.append("HTTP/2: a connection to the origin takes "), links.originBytes());
+      text.append(" of the budget beside its streams;\n  there is room for one of each of ");
+      Figures.appendGrouped(text, links.loops()).append(" loops beside the least of all: ");
+      mebibytes(text, links.originsBytes()).append('\n');
+    }
   }
 
   private static String reach(MemoryPlan plan) {
@@ -103,11 +128,19 @@ public final class PlanText {
     appendLeast(text, MemoryPlan.leastBytes(needs)).append(" (MiB: ");
     Figures.appendMebibytes(text, needs.system().heapBytes()).append(" heap + ");
     Figures.appendMebibytes(text, MemoryPlan.PROGRAM_BYTES).append(" program + ");
+    if (needs.tlsBytes() > 0) {
+      Figures.appendMebibytes(text, needs.tlsBytes()).append(" TLS + ");
+    }
     Figures.appendMebibytes(text, needs.idleOriginBytes()).append(" idle origin connections + ");
     long queueBytes = MemoryPlan.backlogMin(needs) * needs.queuedBytes();
     Figures.appendMebibytes(text, queueBytes).append(" accept queue + ");
     Figures.appendMebibytes(text, wanted * needs.connectionBytes()).append(" connections of ");
-    return kibibytes(text, needs.connectionBytes()).append(')').toString();
+    kibibytes(text, needs.connectionBytes());
+    long linksBytes = needs.linksBytes(wanted);
+    if (linksBytes > 0) {
+      Figures.appendMebibytes(text.append(" + "), linksBytes).append(" HTTP/2 connections");
+    }
+    return text.append(')').toString();
   }
 
   private static StringBuilder appendLeast(StringBuilder to, long leastBytes) {

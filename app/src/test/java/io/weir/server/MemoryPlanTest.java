@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.relay.exchange.ConnectionCost;
+import io.weir.relay.exchange.LinkNeeds;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -19,7 +20,7 @@ class MemoryPlanTest {
   }
 
   private static MemoryNeeds needs(int asked) {
-    return new MemoryNeeds(system(20_000), COST, 0, 0, 128, 1, asked);
+    return new MemoryNeeds(system(20_000), COST, 0, 0, 128, 1, LinkNeeds.NONE, asked);
   }
 
   /** With the heap that the launcher would give. */
@@ -35,11 +36,16 @@ class MemoryPlanTest {
       @ForAll @IntRange(min = 1, max = 5000) int backlogMax,
       @ForAll @IntRange(min = 0, max = 4096) int idleOrigins,
       @ForAll @IntRange(min = 1, max = 4) int listeners,
-      @ForAll @IntRange(min = 0, max = 2) int channels) {
+      @ForAll @IntRange(min = 0, max = 2) int channels,
+      @ForAll boolean http2Clients,
+      @ForAll @IntRange(min = 0, max = 64) int http2Loops) {
     long memoryBytes = mebibytes * MIB;
     long heapBytes = MemoryPlan.heapBytesFor(memoryBytes);
     SystemLimits system = new SystemLimits(heapBytes, descriptors, backlogMax, Long.MAX_VALUE);
-    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 0, idleOrigins, listeners, asked);
+    LinkNeeds links =
+        LinkNeeds.of(true, false, http2Clients, http2Loops > 0, Math.max(1, http2Loops));
+    MemoryNeeds needs =
+        new MemoryNeeds(system, COST, channels, 0, idleOrigins, listeners, links, asked);
     MemoryPlan plan;
     try {
       plan = MemoryPlan.of(memoryBytes, needs);
@@ -51,7 +57,8 @@ class MemoryPlanTest {
     assertThat(needs.fixedBytes() + plan.queueBytes() + plan.objectsBytes() + plan.budgetBytes())
         .isEqualTo(memoryBytes);
     assertThat(plan.budgetBytes())
-        .isGreaterThanOrEqualTo(plan.connectionsMax() * COST.leaseBytes());
+        .isGreaterThanOrEqualTo(plan.connectionsMax() * COST.leaseBytes() + links.originsBytes())
+        .isGreaterThanOrEqualTo(needs.clientLinkBytes() + links.originsBytes());
     assertThat(plan.connectionsMax())
         .isGreaterThanOrEqualTo(MemoryPlan.wanted(needs))
         .isLessThanOrEqualTo((int) needs.connectionsByHeap());
@@ -65,7 +72,7 @@ class MemoryPlanTest {
       @ForAll @IntRange(min = 1, max = 1_000_000) int asked,
       @ForAll @IntRange(min = 0, max = 2) int channels) {
     SystemLimits system = system(Integer.MAX_VALUE);
-    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 0, 128, 1, asked);
+    MemoryNeeds needs = new MemoryNeeds(system, COST, channels, 0, 128, 1, LinkNeeds.NONE, asked);
     long least = MemoryPlan.leastBytes(needs);
     assertThat(catchPlan(least, needs)).isTrue();
     assertThat(catchPlan(least - MIB, needs)).isFalse();
@@ -84,6 +91,54 @@ class MemoryPlanTest {
     assertThat(plan(160 * MIB, needs(0)).connectionsMax()).isEqualTo(1533);
     assertThat(plan(512 * MIB, needs(0)).connectionsMax()).isGreaterThan(9000);
     assertThat(plan(4096 * MIB, needs(0)).connectionsMax()).isEqualTo(9968);
+  }
+
+  @Example
+  void terms_whereTlsIsSpoken_nameWhatItAdds() throws PlanException {
+    MemoryNeeds tls = new MemoryNeeds(system(20_000), COST, 0, 1, 128, 1, LinkNeeds.NONE, 0);
+    String table = PlanText.table(plan(160 * MIB, tls), "--memory");
+    assertThat(table).contains("- TLS                          24.0 MiB  ");
+    assertThatThrownBy(() -> plan(64 * MIB, tls))
+        .hasMessageContaining(" + 64.0 program + 24.0 TLS + ");
+  }
+
+  private static MemoryNeeds needs(LinkNeeds links, int asked) {
+    return new MemoryNeeds(system(20_000), COST, 0, 0, 0, 1, links, asked);
+  }
+
+  @Example
+  void aSingleConnection_ofHttp2_hasRoomForItsLinks() throws PlanException {
+    LinkNeeds both = LinkNeeds.of(true, true, true, true, 2);
+    MemoryNeeds with = needs(both, 1);
+    long least = MemoryPlan.leastBytes(with);
+    assertThat(least).isGreaterThan(MemoryPlan.leastBytes(needs(LinkNeeds.NONE, 1)));
+    assertThat(plan(least, with).budgetBytes())
+        .isGreaterThanOrEqualTo(
+            both.clientBytes() + 2 * COST.leaseBytes() + 2 * both.originBytes());
+    assertThatThrownBy(() -> plan(least - MIB, with)).hasMessageContaining(" HTTP/2 connections)");
+  }
+
+  @Example
+  void connectionsToAnHttp2Origin_comeOutOfWhatConnectionsWouldHave() throws PlanException {
+    LinkNeeds origin = LinkNeeds.of(true, false, false, true, 8);
+    MemoryPlan without = plan(160 * MIB, needs(LinkNeeds.NONE, 0));
+    MemoryPlan with = plan(160 * MIB, needs(origin, 0));
+    long fewer = Math.ceilDiv(8 * origin.originBytes(), COST.leaseBytes() + COST.objectBytes());
+    assertThat((long) without.connectionsMax() - with.connectionsMax()).isBetween(fewer - 1, fewer);
+  }
+
+  @Example
+  void table_whereHttp2IsSpoken_saysWhatItTakes() throws PlanException {
+    LinkNeeds both = LinkNeeds.of(true, false, true, true, 2);
+    MemoryPlan plan = plan(160 * MIB, needs(both, 0));
+    long each = both.clientBytes() + 2 * COST.leaseBytes();
+    long clients = (plan.budgetBytes() - 2 * both.originBytes()) / each;
+    assertThat(PlanText.table(plan, "--memory"))
+        .contains(
+            "HTTP/2: a client's connection takes 400.0 KiB more of the budget, 272.0 KiB once")
+        .contains(": " + clients + " such clients at once with a stream each")
+        .contains("HTTP/2: a connection to the origin takes ")
+        .contains("one of each of 2 loops");
   }
 
   @Example

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.weir.admin.AdminAccess;
 import io.weir.load.Origin;
 import io.weir.relay.exchange.ConnectionCost;
+import io.weir.relay.exchange.LinkNeeds;
 import io.weir.relay.exchange.RelaySettings;
 import io.weir.relay.exchange.ServerSettings;
 import io.weir.relay.exchange.Timeouts;
@@ -50,7 +51,8 @@ class ServingTest {
   private static MemoryPlan plan() throws PlanException {
     SystemLimits system = new SystemLimits(16 << 20, 20_000, 4096, Long.MAX_VALUE);
     ConnectionCost cost = new ConnectionCost(40_000, 5_000, 40_000);
-    return MemoryPlan.of(256 << 20, new MemoryNeeds(system, cost, 0, 0, 128, 1, 1000));
+    return MemoryPlan.of(
+        256 << 20, new MemoryNeeds(system, cost, 0, 0, 128, 1, LinkNeeds.NONE, 1000));
   }
 
   private ServeSettings settings(ListenAddress listen) throws PlanException {

@@ -5,6 +5,7 @@ import io.weir.relay.endpoint.KernelLimits;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http2.Http2Link;
+import io.weir.relay.http2.LinkCost;
 import io.weir.relay.http2.LinkEvents;
 import io.weir.relay.http2.LinkSettings;
 import io.weir.relay.http2.LinkStream;
@@ -29,32 +30,14 @@ import org.jspecify.annotations.Nullable;
  * <h2>What it holds</h2>
  *
  * Beside its socket's least: a part of the socket's buffers that no stream has a lease for, and
- * what the codec holds, {@link #LINK_BYTES} together; and until the peer has acknowledged our
- * settings, {@link #EARLY_BYTES}. Both are taken from the budget when the link begins.
+ * what the codec holds, {@link LinkCost#LINK_BYTES} together; and until the peer has acknowledged
+ * our settings, {@link LinkCost#EARLY_BYTES}. Both are taken from the budget when the link begins.
  *
  * <p>Thread: the loop. Owns the endpoint.
  */
 final class LinkConnection extends Connection implements LinkEvents, ServerStream.Refusals {
   /** RFC 9113, 6.5.2 recommends no fewer. */
   static final int STREAMS_MAX = 100;
-
-  /** What the socket may receive beside the data of streams, as the kernel counts. */
-  private static final int SOCKET_RECEIVE_BYTES = 16 * 1024;
-
-  /** What it may send: frames that are no stream's, and the last bytes of streams that are over. */
-  private static final int SOCKET_SEND_BYTES = 32 * 1024;
-
-  /**
-   * In user space: a read, a frame that is not whole, a header block in pieces, what waits to go
-   * out, the rest of a frame, and both tables of HPACK.
-   */
-  private static final int CODEC_BYTES = (32 + 16 + 40 + 32 + 16 + 24) * 1024;
-
-  /** What a link may hold beyond the least of a connection. */
-  static final int LINK_BYTES = CODEC_BYTES + 3 * SOCKET_RECEIVE_BYTES + 2 * SOCKET_SEND_BYTES;
-
-  /** Data that may come before the peer has read our settings. */
-  static final int EARLY_BYTES = 2 * 65_535;
 
   private final Worker worker;
   private final Http2Opening.Share share;
@@ -73,7 +56,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     this.endpoint = taken.endpoint();
     this.lease = taken.lease();
     this.within = new Entry(taken.entry().service(), List.of());
-    this.leased = worker.governor.admit(LINK_BYTES + EARLY_BYTES);
+    this.leased = worker.governor.admit(LinkCost.LINK_BYTES + LinkCost.EARLY_BYTES);
     this.early = leased;
   }
 
@@ -99,8 +82,8 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
         STREAMS_MAX,
         worker.settings.headLimits().headBytesMax(),
         KernelLimits.sizes().receiveBytes(0) / 2,
-        SOCKET_RECEIVE_BYTES,
-        SOCKET_SEND_BYTES,
+        LinkCost.SOCKET_RECEIVE_BYTES,
+        LinkCost.SOCKET_SEND_BYTES,
         true);
   }
 
@@ -179,7 +162,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     left = true;
     worker.resting.remove(this);
     if (leased) {
-      worker.governor.dismiss(LINK_BYTES + (early ? EARLY_BYTES : 0));
+      worker.governor.dismiss(LinkCost.LINK_BYTES + (early ? LinkCost.EARLY_BYTES : 0));
     }
     worker.closed(this);
     worker.left(lease.taken());
@@ -232,7 +215,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
     endpoint.lease().settle();
     if (early && !link().early()) {
       early = false;
-      worker.governor.dismiss(EARLY_BYTES);
+      worker.governor.dismiss(LinkCost.EARLY_BYTES);
     }
     if (link().waitingBytes() > 0) {
       wait.set(Wait.On.SINK, link().sentBytes());
@@ -256,7 +239,7 @@ final class LinkConnection extends Connection implements LinkEvents, ServerStrea
   @Override
   void addHoldings(List<Holding> to) {
     long held = endpoint.heldBytes();
-    long own = (leased ? (long) LINK_BYTES : 0) + (early ? EARLY_BYTES : 0);
+    long own = (leased ? (long) LinkCost.LINK_BYTES : 0) + (early ? LinkCost.EARLY_BYTES : 0);
     long streams = 0;
     long user = link().waitingBytes();
     for (StreamEvents events : link().streamEvents()) {

@@ -579,6 +579,7 @@ public final class Http2Link implements Turn {
         }
       }
       turns.tell();
+      owner.noMoreStreams();
       drain(); // if the peer has closed both sides, the GOAWAY brings a reset
       closeWhenIdle();
     }

@@ -1,15 +1,17 @@
 package io.weir.relay.origin;
 
 import io.weir.relay.endpoint.Attendant;
+import io.weir.relay.endpoint.ChannelEndpoint;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.KernelLimits;
 import io.weir.relay.http2.Http2Link;
+import io.weir.relay.http2.LinkCost;
 import io.weir.relay.http2.LinkEvents;
 import io.weir.relay.http2.LinkSettings;
 import io.weir.relay.http2.LinkStream;
 import io.weir.relay.http2.StreamEvents;
+import io.weir.relay.tls.TlsEndpoint;
 import io.weir.relay.translation.OriginStream;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,27 +26,6 @@ import org.jspecify.annotations.Nullable;
  * Thread: the loop. Owns the endpoint.
  */
 final class OriginLink implements LinkEvents {
-  /** What the socket may receive beside the data of streams, as the kernel counts. */
-  private static final int SOCKET_RECEIVE_BYTES = 16 * 1024;
-
-  /** What it may send: frames that are no stream's, and the last bytes of streams that are over. */
-  private static final int SOCKET_SEND_BYTES = 32 * 1024;
-
-  /**
-   * In user space: a read, a frame that is not whole, a header block in pieces, what waits to go
-   * out, the rest of a frame, and both tables of HPACK.
-   */
-  private static final int CODEC_BYTES = (32 + 16 + 40 + 32 + 16 + 24) * 1024;
-
-  /** Data of streams that began before the origin had acknowledged our settings. */
-  private static final int EARLY_BYTES = 2 * 65_535;
-
-  private static final int LINK_BYTES =
-      CODEC_BYTES + EARLY_BYTES + 3 * SOCKET_RECEIVE_BYTES + 2 * SOCKET_SEND_BYTES;
-
-  /** A link with streams from which nothing comes for so long is asked for a sign of life. */
-  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(10);
-
   /** Half of the numbers that streams may have (RFC 9113, 5.1.1): then another link is made. */
   private static final long STREAMS_OPENED_MAX = 1 << 29;
 
@@ -61,14 +42,12 @@ final class OriginLink implements LinkEvents {
   private final OriginLinks links;
   private final Endpoint endpoint;
   private final Http2Link link;
+  private final Silence silence = new Silence();
   private final long begunNanos = System.nanoTime();
   private boolean settled;
   private boolean ended;
   private long opened;
   private long idleSinceNanos = begunNanos;
-  private long framesSeen;
-  private long silentSinceNanos = begunNanos;
-  private boolean pinged;
   private @Nullable String fault;
 
   OriginLink(OriginLinks links, Endpoint endpoint) {
@@ -85,14 +64,21 @@ final class OriginLink implements LinkEvents {
         0,
         links.shared.streams().fieldBytesMax(),
         KernelLimits.sizes().receiveBytes(0) / 2,
-        SOCKET_RECEIVE_BYTES,
-        SOCKET_SEND_BYTES,
+        LinkCost.SOCKET_RECEIVE_BYTES,
+        LinkCost.SOCKET_SEND_BYTES,
         false);
   }
 
-  /** What must be free for one more, and is taken while it lives, beside codecs below it. */
-  static long leastBytes() {
-    return (long) KernelLimits.sizes().leastSocketBytes() + LINK_BYTES;
+  /**
+   * What must be free for one more, and is taken while it lives: early data all the while, since
+   * streams may begin before the origin has acknowledged our settings.
+   */
+  static long leastBytes(boolean raw, boolean tls) {
+    return (long) KernelLimits.sizes().leastSocketBytes()
+        + LinkCost.LINK_BYTES
+        + LinkCost.EARLY_BYTES
+        + (tls ? TlsEndpoint.USER_BYTES_MAX : 0)
+        + (raw ? 0 : ChannelEndpoint.USER_BYTES_MAX);
   }
 
   boolean settled() {
@@ -101,6 +87,11 @@ final class OriginLink implements LinkEvents {
 
   boolean free() {
     return settled && !ended && link.mayOpen();
+  }
+
+  /** Whether it takes no streams any more; those that it has go on. */
+  boolean leaving() {
+    return ended || link.closing();
   }
 
   int streams() {
@@ -113,6 +104,7 @@ final class OriginLink implements LinkEvents {
     if (opened >= STREAMS_OPENED_MAX) {
       ended = true;
     }
+    silence.asked(System.nanoTime(), link.framesIn());
     OriginStream stream =
         OriginStream.open(
             links.shared.streams(), link, links.settings.tls() != null, endpoint.peer(), NOBODY);
@@ -142,6 +134,7 @@ final class OriginLink implements LinkEvents {
   @Override
   public void idle() {
     idleSinceNanos = System.nanoTime();
+    silence.answered();
     if (ended) {
       link.drain();
     }
@@ -178,16 +171,13 @@ final class OriginLink implements LinkEvents {
   }
 
   private void watch(long nowNanos) {
-    if (link.framesIn() != framesSeen) {
-      framesSeen = link.framesIn();
-      silentSinceNanos = nowNanos;
-      pinged = false;
-    } else if (nowNanos - silentSinceNanos >= 2 * SILENT_NANOS && pinged) {
-      fault = "the origin did not answer a PING";
-      link.close();
-    } else if (nowNanos - silentSinceNanos >= SILENT_NANOS && !pinged) {
-      pinged = true;
-      link.ping();
+    switch (silence.look(nowNanos, link.framesIn())) {
+      case WAIT -> {}
+      case PING -> link.ping();
+      case GONE -> {
+        fault = "the origin did not answer a PING";
+        link.close();
+      }
     }
   }
 

@@ -2,7 +2,6 @@ package io.weir.relay.origin;
 
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.weir.relay.budget.Governor;
-import io.weir.relay.endpoint.ChannelEndpoint;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.endpoint.TlsState;
@@ -10,7 +9,6 @@ import io.weir.relay.http.Reason;
 import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Timed;
 import io.weir.relay.loop.Turn;
-import io.weir.relay.tls.TlsEndpoint;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
@@ -33,11 +31,21 @@ import org.jspecify.annotations.Nullable;
  * have come, and an origin that speaks something else is found out then. The least loaded link is
  * taken; where that has {@link #STREAMS_ENOUGH}, one more is made for those to come.
  *
+ * <h2>Links that go away</h2>
+ *
+ * One that takes no more streams (GOAWAY, or the origin has ended its side) lives until its last
+ * stream is over and its last bytes are delivered, as long as a client may take. It does not count
+ * against the limit of links, else nobody would be served meanwhile; but there are never more
+ * connections than twice that limit, and each keeps its lease of the budget until it is closed.
+ *
  * <p>Thread: the loop.
  */
 final class OriginLinks extends Timed implements Turn {
   /** Links of one loop, unless --origin-connections says otherwise. */
   static final int LINKS_MAX = 32;
+
+  /** Connections there may be for each link, those that go away included. */
+  private static final long GOING_FACTOR = 2;
 
   /** Streams on each of them before another one is made, as if the origin had said so. */
   static final int STREAMS_ENOUGH = 100;
@@ -84,10 +92,7 @@ final class OriginLinks extends Timed implements Turn {
     this.settings = settings;
     this.dials = dials;
     this.linksMax = settings.connectionsMax() > 0 ? settings.connectionsMax() : LINKS_MAX;
-    this.leastBytes =
-        OriginLink.leastBytes()
-            + (settings.tls() == null ? 0 : TlsEndpoint.USER_BYTES_MAX)
-            + (raw ? 0 : ChannelEndpoint.USER_BYTES_MAX);
+    this.leastBytes = OriginLink.leastBytes(raw, settings.tls() != null);
     this.waitNanosMax = TimeUnit.MILLISECONDS.toNanos(settings.connectTimeoutMillis());
     this.idleNanosMax = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
   }
@@ -124,7 +129,7 @@ final class OriginLinks extends Timed implements Turn {
 
   /** One at a time: what it brings is known before the next is made. */
   private void dialOneMore() {
-    if (dialling > 0 || closed || settling() || connections >= linksMax) {
+    if (dialling > 0 || closed || settling() || mayBeNoMore()) {
       return;
     }
     if (!governor.admit(leastBytes)) {
@@ -144,6 +149,20 @@ final class OriginLinks extends Timed implements Turn {
     }
   }
 
+  /** Whether enough links serve, or too many of those that no longer do are still there. */
+  private boolean mayBeNoMore() {
+    return serving() >= linksMax || connections >= GOING_FACTOR * linksMax;
+  }
+
+  /** Links that take streams, now or once others are over, and the one that is dialled. */
+  private long serving() {
+    long serving = dialling;
+    for (OriginLink link : links) {
+      serving += link.leaving() ? 0 : 1;
+    }
+    return serving;
+  }
+
   private boolean settling() {
     for (OriginLink link : links) {
       if (!link.settled()) {
@@ -155,7 +174,7 @@ final class OriginLinks extends Timed implements Turn {
 
   /** Where no connection is there and none is being made, nobody is served by waiting. */
   private void refuseInVain() {
-    if (dialling == 0 && links.isEmpty()) {
+    if (connections == 0) {
       refuseAll(Reason.OVERLOADED, lastFailure.isEmpty() ? "no connection is free" : lastFailure);
     }
   }
@@ -209,12 +228,18 @@ final class OriginLinks extends Timed implements Turn {
       endpoint.close(); // the kernel delivers the last bytes alone
       gone();
     } else {
-      LastBytes.close(loop, endpoint, lastBytesMillis, this::gone);
+      LastBytes.close(loop, endpoint, lastBytesMillis, this::delivered);
     }
     if (failure != null) {
       lastFailure = failure;
       refuseWithoutLinks(Reason.ORIGIN_NO_HTTP2, failure);
     }
+    serveLater();
+  }
+
+  /** The last bytes of a link are with the origin: what it took may serve those that wait. */
+  private void delivered() {
+    gone();
     serveLater();
   }
 
@@ -225,7 +250,7 @@ final class OriginLinks extends Timed implements Turn {
 
   /** A connection could not be made: those that wait still have the others, if there are any. */
   private void refuseWithoutLinks(Reason reason, String why) {
-    if (dialling == 0 && links.isEmpty()) {
+    if (serving() == 0) {
       refuseAll(reason, why);
     }
   }

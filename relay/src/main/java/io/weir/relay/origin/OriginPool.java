@@ -147,6 +147,15 @@ public final class OriginPool extends Timed implements AutoCloseable {
     this.idleTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.idleTimeoutMillis());
   }
 
+  /**
+   * What a connection that speaks HTTP/2 takes of the budget, bytes, beside its streams.
+   *
+   * @param raw whether it is a raw descriptor, not a Netty channel
+   */
+  public static long linkBytes(boolean raw, boolean tls) {
+    return OriginLink.leastBytes(raw, tls);
+  }
+
   /** From now on exchanges are streams of connections that speak HTTP/2, and nothing else. */
   public void speakHttp2(Http2 shared) {
     links =

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * The socket's edges come here and are passed on. A peek that showed less than was asked although
  * there is more must be followed by another one, and no edge will come: so it leaves a turn, in
- * which the attendant is told unless it has gone on by itself.
+ * which the attendant is told unless it has gone on by itself. So it is where all that a look
+ * opened was records without data.
  *
  * <h2>End of the stream</h2>
  *
@@ -71,6 +72,12 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   /** Records that are opened at once at most: they may be empty. */
   private static final int RECORDS_PER_PEEK_MAX = 64;
 
+  /**
+   * Records in a row that may have no data: empty ones, KeyUpdates, tickets. BoringSSL allows 32 of
+   * the first two, the JDK's engine any number.
+   */
+  private static final int DATALESS_RECORDS_MAX = 1000;
+
   /** Steps of a handshake at once at most; a usual one takes a dozen. */
   private static final int STEPS_MAX = 100;
 
@@ -92,6 +99,11 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   private @Nullable String failure;
 
   private boolean turnWaits;
+
+  /** Whether the last look left off with nothing to show, although there is more to open. */
+  private boolean leftOff;
+
+  private int datalessRecords;
   private boolean ended;
   private boolean endTold;
   private boolean owes;
@@ -155,7 +167,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
   @Override
   public void turn() {
     turnWaits = false;
-    if (below.open() && ahead.unused()) {
+    if (below.open() && (leftOff || ahead.unused())) {
       try {
         attendant.ready();
       } catch (Throwable t) {
@@ -245,7 +257,18 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
       }
       return result.getStatus() != SSLEngineResult.Status.BUFFER_UNDERFLOW || fill();
     }
-    return fill();
+    return fill() || goesOn();
+  }
+
+  /**
+   * Netty's engine for BoringSSL sees that the client's last message was the last only when it is
+   * asked once more; else the handshake would be over with the first data.
+   */
+  private boolean goesOn() throws SSLException {
+    if (phase == Phase.SHAKING && inbound.sealedBytes() == 0) {
+      inbound.open();
+    }
+    return phase == Phase.SHAKING && engine.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP;
   }
 
   private boolean fill() {
@@ -320,6 +343,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
 
   /** Decrypts what a peek of so many bytes is to show. */
   private void open(int lengthMax) {
+    leftOff = false;
     int target = ahead.target(inbound.openedBytes(), lengthMax);
     for (int i = 0; i < RECORDS_PER_PEEK_MAX; i++) {
       if (inbound.openedBytes() >= target || ended || phase != Phase.OPEN) {
@@ -332,6 +356,7 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
       }
     }
     if (inbound.openedBytes() < lengthMax && (inbound.opens() || below.readable())) {
+      leftOff = inbound.openedBytes() == 0;
       laterAgain();
     }
   }
@@ -358,12 +383,38 @@ public final class TlsEndpoint extends Layer implements Attendant, TlsState, Tur
     try {
       SSLEngineResult result = inbound.open();
       ended = engine.isInboundDone();
-      if (!ended && engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
+      if (!ended && endless(result)) {
+        fail("records without data, and no end of them", false);
+        return;
+      }
+      if (!ended && alerts(result)) {
+        fail("a record that breaks the rules of TLS", true);
+      } else if (!ended && engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
         answer(result);
       }
     } catch (SSLException e) {
       fail(TlsFault.text(e), true);
     }
+  }
+
+  /** Counts records without data, which cost their peer less than they cost here. */
+  private boolean endless(SSLEngineResult result) {
+    if (result.bytesProduced() > 0) {
+      datalessRecords = 0;
+    } else if (result.bytesConsumed() > 0) {
+      datalessRecords++;
+    }
+    return datalessRecords > DATALESS_RECORDS_MAX;
+  }
+
+  /**
+   * Whether Netty's engine for BoringSSL has an alert for the peer: it keeps the exception until
+   * that is out and something else comes, which may be never.
+   */
+  private boolean alerts(SSLEngineResult result) {
+    return engine instanceof ReferenceCounted
+        && result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP
+        && engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING;
   }
 
   /** The engine has to say something: to a KeyUpdate, an alert, or a wish to shake hands anew. */

@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  *   GET /trailers/N   N bytes, then trailers            GET /goaway    GOAWAY at first, unprocessed
  *   GET /only         trailers only, as gRPC errors     GET /silent    nothing at all
  *   GET /early        103 before the response           GET /bad       a connection field
+ *   GET /last/N       GOAWAY, this stream still served: N bytes without content-length
  *   PUT               the count of bytes and where the first is wrong; /early-put answers at once
  *   CONNECT           extended: every byte comes back
  * </pre>
@@ -152,6 +153,27 @@ final class Http2Origin implements AutoCloseable {
     open.forEach(Channel::close);
   }
 
+  /** Tells each connection that it takes no more streams; those that it has go on. */
+  void goAwayEverywhere() {
+    for (Channel each : open) {
+      each.eventLoop()
+          .execute(
+              () -> {
+                Http2FrameCodec codec = each.pipeline().get(Http2FrameCodec.class);
+                goAway(each.pipeline(), codec.connection().remote().lastStreamCreated());
+              });
+    }
+  }
+
+  private static void goAway(ChannelPipeline connection, int last) {
+    ChannelHandlerContext codecs = connection.context(Http2FrameCodec.class);
+    ByteBuf nothing = Unpooled.EMPTY_BUFFER;
+    connection
+        .get(Http2FrameCodec.class)
+        .goAway(codecs, Math.max(0, last), 0, nothing, codecs.newPromise());
+    codecs.flush();
+  }
+
   /** Streams that were open at once, at most. */
   int streamsMax() {
     return streamsMax.get();
@@ -252,7 +274,10 @@ final class Http2Origin implements AutoCloseable {
       DefaultHttp2Headers ok = new DefaultHttp2Headers(false);
       ok.status("200");
       switch (kind) {
-        case "bytes", "open", "trailers", "reset" -> {
+        case "bytes", "open", "trailers", "reset", "last" -> {
+          if (kind.equals("last")) {
+            goAwayAfter(at, 0);
+          }
           size = Long.parseLong(target.substring(target.lastIndexOf('/') + 1));
           if (kind.equals("bytes")) {
             ok.setLong("content-length", size);
@@ -276,7 +301,7 @@ final class Http2Origin implements AutoCloseable {
         }
         case "goaway" -> {
           if (refusals.getAndIncrement() == 0) {
-            goAwayBefore(at);
+            goAwayAfter(at, 2); // this stream was not looked at
           } else {
             headers(at, ok, true);
           }
@@ -286,16 +311,10 @@ final class Http2Origin implements AutoCloseable {
       }
     }
 
-    /** Says that this stream was not looked at. */
-    private void goAwayBefore(ChannelHandlerContext at) {
-      ChannelPipeline connection = at.channel().parent().pipeline();
-      ChannelHandlerContext codecs = connection.context(Http2FrameCodec.class);
-      int before = ((Http2StreamChannel) at.channel()).stream().id() - 2;
-      ByteBuf nothing = Unpooled.EMPTY_BUFFER;
-      connection
-          .get(Http2FrameCodec.class)
-          .goAway(codecs, Math.max(0, before), 0, nothing, codecs.newPromise());
-      codecs.flush();
+    /** Says that the last stream looked at is that so far before this one. */
+    private void goAwayAfter(ChannelHandlerContext at, int before) {
+      int last = ((Http2StreamChannel) at.channel()).stream().id() - before;
+      goAway(at.channel().parent().pipeline(), last);
     }
 
     private void headers(ChannelHandlerContext at, Http2Headers fields, boolean end) {

@@ -267,6 +267,54 @@ final class Http2OriginTest {
     }
   }
 
+  @Test
+  void connectionsThatGoAway_holdUpNobody_andAreNotMoreThanThereMayBe() throws Exception {
+    int size = 64 << 20;
+    try (Http2Origin origin = Http2Origin.start();
+        RelayFixture relay =
+            to(origin).threads(1).connectionsMax(1).connectTimeoutMillis(600).start();
+        RawClient first = relay.client();
+        RawClient second = relay.client();
+        RawClient third = relay.client()) {
+      get(first, "/last/" + size);
+      assertThat(get(second, "/only")).startsWith("HTTP/1.1 200 ");
+      long leasedWithTwo = relay.server().leased().leasedBytes();
+      assertThat(origin.connections()).isEqualTo(2);
+      get(second, "/last/" + size);
+      assertThat(get(third, "/only")).contains("Weir-Error: overloaded");
+      third.readBody("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n");
+      assertThat(origin.openConnections()).isEqualTo(2);
+      first.reset();
+      relay.awaitFailure(Reason.CLIENT_GONE, 1);
+      RelayFixture.await(() -> origin.openConnections() == 1, "the first connection closed");
+      assertThat(relay.server().leased().leasedBytes()).isLessThan(leasedWithTwo);
+      try (RawClient fourth = relay.client()) {
+        assertThat(get(fourth, "/only")).startsWith("HTTP/1.1 200 ");
+      }
+      assertThat(origin.connections()).isEqualTo(3);
+      second.reset();
+      relay.awaitFailure(Reason.CLIENT_GONE, 2);
+    }
+  }
+
+  @Test
+  void requestThatWaits_isServedByTheNextConnection_onceOneHasGoneAway() throws Exception {
+    try (Http2Origin origin = Http2Origin.start(new Http2Settings().maxConcurrentStreams(1));
+        RelayFixture relay = to(origin).threads(1).connectionsMax(1).start();
+        RawClient first = relay.client();
+        RawClient second = relay.client()) {
+      first.write("PUT /up HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+      RelayFixture.await(() -> origin.requests().size() == 1, "the upload");
+      second.write("GET /only HTTP/1.1\r\nHost: a\r\n\r\n");
+      RelayFixture.await(() -> relay.totals().openExchanges() == 2, "both exchanges");
+      origin.goAwayEverywhere();
+      assertThat(second.readHead()).startsWith("HTTP/1.1 200 ");
+      first.write(Http2Origin.BYTES, 0, 2);
+      assertThat(first.readBody(first.readHead())).asString().isEqualTo("2 -1");
+      assertThat(origin.connections()).isEqualTo(2);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/refuse", "/goaway"})
   void requestThatWasNotProcessed_isSentAgain(String target) throws Exception {

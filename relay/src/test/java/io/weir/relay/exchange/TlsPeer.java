@@ -24,7 +24,7 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** A TLS origin of the JDK with a certificate of its own, which a test makes once. */
-final class TlsPeer implements AutoCloseable {
+public final class TlsPeer implements AutoCloseable {
   private static final AtomicInteger MADE = new AtomicInteger();
 
   /** What it does with one connection. */
@@ -34,13 +34,13 @@ final class TlsPeer implements AutoCloseable {
 
   /** A key and its self-signed certificate, as files of the running JDK's keytool. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Identity(SSLContext context, Path certificate, Path key, KeyManager[] managers) {
+  public record Identity(SSLContext context, Path certificate, Path key, KeyManager[] managers) {
     /**
      * Makes a new one.
      *
      * @param names as keytool's {@code -ext san=} takes them, such as {@code ip:127.0.0.1}
      */
-    static Identity make(Path directory, String names)
+    public static Identity make(Path directory, String names)
         throws IOException, InterruptedException, GeneralSecurityException {
       Path store = directory.resolve(MADE.incrementAndGet() + ".p12");
       generate(store, "a", "CN=weir test", "-ext", "san=" + names, "-validity", "2");
