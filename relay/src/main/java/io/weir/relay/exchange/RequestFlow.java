@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Thread: the loop. Part of its exchange, which owns the sockets.
  */
-final class RequestFlow {
+final class RequestFlow extends MessageFlow {
   private enum State {
     CONNECTING,
     HEAD,
@@ -32,19 +32,14 @@ final class RequestFlow {
     ABANDONED
   }
 
-  private final RelayedExchange exchange;
   private final Request request;
-  private final Tail tail = new Tail();
-  private final Wait wait = new Wait();
   private State state = State.CONNECTING;
-  private @Nullable FlowLease lease;
-  private @Nullable Pump pump;
   private @Nullable Framing framing;
   private boolean headConsumed;
   private long bodyBytes;
 
   RequestFlow(RelayedExchange exchange, Request request) {
-    this.exchange = exchange;
+    super(exchange);
     this.request = request;
   }
 
@@ -170,36 +165,6 @@ final class RequestFlow {
   /** Whether the body is still to be moved. */
   boolean moving() {
     return state == State.BODY;
-  }
-
-  /** Has its lease follow the rate, and counts a source that is not read any more. */
-  void look(long nowNanos) {
-    if (lease != null) {
-      lease.look(nowNanos, wait.on() == Wait.On.SOURCE);
-    }
-    if (wait.stops(nowNanos)) {
-      exchange.counters().sourceStopped();
-    }
-  }
-
-  /** The exchange is over: gives back what the pump and the lease hold. */
-  void close() {
-    if (lease != null) {
-      lease.end();
-    }
-    Pump over = pump;
-    if (over != null) {
-      over.close();
-    }
-  }
-
-  /** Bytes that were taken from the source and that the sink has not taken. */
-  long userBytes() {
-    return (long) tail.heldBytes() + (pump == null ? 0 : pump.heldBytes());
-  }
-
-  Wait pause() {
-    return wait;
   }
 
   long bodyBytes() {

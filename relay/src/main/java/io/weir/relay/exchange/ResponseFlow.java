@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Thread: the loop. Part of its exchange, which owns the sockets.
  */
-final class ResponseFlow {
+final class ResponseFlow extends MessageFlow {
   private enum State {
     AWAITED,
     BODY,
@@ -45,13 +45,8 @@ final class ResponseFlow {
   /** 1xx responses to one request; a flood of them would hold the loop and the time limits. */
   private static final int INTERIMS_MAX = 64;
 
-  private final RelayedExchange exchange;
   private final Request request;
-  private final Tail tail = new Tail();
-  private final Wait wait = new Wait();
   private State state = State.AWAITED;
-  private @Nullable FlowLease lease;
-  private @Nullable Pump pump;
   private @Nullable Framing framing;
   private int status;
   private int interims;
@@ -64,7 +59,7 @@ final class ResponseFlow {
   private long bodyBytes;
 
   ResponseFlow(RelayedExchange exchange, Request request) {
-    this.exchange = exchange;
+    super(exchange);
     this.request = request;
   }
 
@@ -365,36 +360,6 @@ final class ResponseFlow {
   /** What it may hold from now on, until {@link #close}. */
   void leased(FlowLease fresh) {
     lease = fresh;
-  }
-
-  /** Has its lease follow the rate, and counts a source that is not read any more. */
-  void look(long nowNanos) {
-    if (lease != null) {
-      lease.look(nowNanos, wait.on() == Wait.On.SOURCE);
-    }
-    if (wait.stops(nowNanos)) {
-      exchange.counters().sourceStopped();
-    }
-  }
-
-  /** The exchange is over: gives back what the pump and the lease hold. */
-  void close() {
-    if (lease != null) {
-      lease.end();
-    }
-    Pump over = pump;
-    if (over != null) {
-      over.close();
-    }
-  }
-
-  /** Bytes that were taken from the source and that the sink has not taken. */
-  long userBytes() {
-    return (long) tail.heldBytes() + (pump == null ? 0 : pump.heldBytes());
-  }
-
-  Wait pause() {
-    return wait;
   }
 
   /** The status that the client was given; 0 before that. */
