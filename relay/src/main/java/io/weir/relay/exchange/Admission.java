@@ -47,7 +47,7 @@ final class Admission {
     return enterBelow(connectionsMax);
   }
 
-  /** The same for a connection that waits for its next exchange: a quarter is left to clients. */
+  /** The same for one to the origin that waits for an exchange: a quarter is left to clients. */
   boolean enterSpare() {
     return enterBelow(connectionsMax / SPARE_PART * (SPARE_PART - 1));
   }

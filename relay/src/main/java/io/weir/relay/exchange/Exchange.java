@@ -13,8 +13,8 @@ abstract class Exchange {
 
   private long id;
 
-  /** A name for its row that no other has: the same at each call. */
-  final long named() {
+  /** A number for its row that no other has, given at the first call. */
+  final long givenId() {
     if (id == 0) {
       id = IDS.incrementAndGet();
     }

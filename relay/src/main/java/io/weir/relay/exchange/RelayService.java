@@ -27,7 +27,7 @@ final class RelayService implements Service {
             worker.settings.timeouts().sendMillis(),
             settings.origin(),
             settings.originSettings());
-    pool.spareRoom(worker.spareRoom());
+    worker.lendRoom(pool);
     if (settings.originSettings().http2()) {
       pool.speakHttp2(worker.links().toOrigins());
     }

@@ -544,7 +544,7 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     }
     InetSocketAddress peer = client.endpoint().peer();
     return new FlowRow(
-        named(),
+        givenId(),
         peer.getHostString() + ":" + peer.getPort(),
         request.methodName(),
         request.route(),

@@ -253,7 +253,7 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
     InetSocketAddress peer = entrance.endpoint().peer();
     Tunnel passing = tunnel;
     return new FlowRow(
-        named(),
+        givenId(),
         peer.getHostString() + ":" + peer.getPort(),
         entrance.method(),
         Request.route(target),

@@ -47,6 +47,10 @@ final class Worker extends Timed {
   private final Admission admission;
   private final StalledReset.Share stalled;
   private final ArrayList<Connection> connections = new ArrayList<>();
+
+  /** Pools that may have connections wait in the room of clients that are not there. */
+  private final ArrayList<OriginPool> borrowers = new ArrayList<>();
+
   private boolean draining;
   private boolean scarce;
   private @Nullable ExchangeLog log;
@@ -97,7 +101,7 @@ final class Worker extends Timed {
 
   /** The owner of a connection that was accepted, or null if there is no room for it. */
   Acceptor.@Nullable Accepted open(Entry entry) {
-    if (!admission.enter()) {
+    if (!takePlace()) {
       long nowNanos = System.nanoTime();
       if (!closeIdle(nowNanos, false) || !admission.enter()) {
         admission.askForRoom(nowNanos);
@@ -136,7 +140,7 @@ final class Worker extends Timed {
 
   /** Takes a place for a stream, if there is one left. */
   boolean enter() {
-    if (admission.enter()) {
+    if (takePlace()) {
       return true;
     }
     counters.failed(Reason.OVERLOADED);
@@ -144,19 +148,41 @@ final class Worker extends Timed {
     return false;
   }
 
-  /** Places of clients that are not there, for connections to the origin. */
-  OriginPool.SpareRoom spareRoom() {
-    return new OriginPool.SpareRoom() {
-      @Override
-      public boolean take() {
-        return admission.enterSpare();
-      }
+  private boolean takePlace() {
+    return admission.enter() || (takeBackRoom() && admission.enter());
+  }
 
-      @Override
-      public void giveBack() {
-        admission.leave();
-      }
-    };
+  /** Lets connections of a pool wait, each with a place and a least lease that no client needs. */
+  void lendRoom(OriginPool pool) {
+    borrowers.add(pool);
+    pool.spareRoom(
+        new OriginPool.SpareRoom() {
+          @Override
+          public boolean take() {
+            if (!admission.enterSpare()) {
+              return false;
+            }
+            if (admit()) {
+              return true;
+            }
+            admission.leave();
+            return false;
+          }
+
+          @Override
+          public void giveBack() {
+            left(true);
+          }
+        });
+  }
+
+  /** Closes the connections that were lent room; whether there were some. */
+  private boolean takeBackRoom() {
+    boolean any = false;
+    for (OriginPool pool : borrowers) {
+      any |= pool.closeSpares();
+    }
+    return any;
   }
 
   /** What the HTTP/2 connections of this loop share; made with the first. */
@@ -176,7 +202,7 @@ final class Worker extends Timed {
 
   /** Takes the least lease for a request; where none is left, at the cost of a client at rest. */
   boolean admit(long nowNanos) {
-    if (admit() || (closeIdle(nowNanos, true) && admit())) {
+    if (admit() || (takeBackRoom() && admit()) || (closeIdle(nowNanos, true) && admit())) {
       return true;
     }
     admission.askForRoom(nowNanos); // another loop may have one

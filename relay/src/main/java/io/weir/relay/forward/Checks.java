@@ -95,14 +95,13 @@ final class Checks implements AutoCloseable {
       if (!isWanted(this)) {
         return;
       }
-      User user;
-      List<Asker> told;
+      User user = null; // whoever asks is answered, whatever becomes of the check
       try {
         user = judge.apply(given);
       } finally {
-        told = end(this);
+        User found = user;
+        end(this).forEach(asker -> tell(asker, found));
       }
-      told.forEach(asker -> tell(asker, user));
     }
   }
 

@@ -22,7 +22,8 @@ import io.weir.relay.loop.Scratch;
  * Small bodies and messages of many streams come in the same turn, and a send for each would cost
  * more than all the rest. So data of at most {@link #SMALL_BYTES} are copied to the outbound buffer
  * instead, where fields wait too, and leave with them at the end of the turn: as long as the
- * endpoint takes bytes, and no more than the outbound buffer's mark allows.
+ * endpoint takes bytes and no more than half of the outbound buffer's mark waits. At the mark
+ * itself nothing is read any more, so two such peers that wait for each other would stand still.
  *
  * <p>Thread: the loop.
  */
@@ -34,6 +35,9 @@ final class DataFrames {
 
   /** Data that are copied, to leave with others. */
   private static final int SMALL_BYTES = 2_048;
+
+  /** What may wait already: data alone must never reach the mark at which reading stops. */
+  private static final int SMALL_WAITING_BYTES_MAX = EndpointChannel.HIGH_BYTES / 2;
 
   private static final int FRAME_BYTES = HEAD_BYTES + DATA_BYTES_MAX;
 
@@ -60,7 +64,7 @@ final class DataFrames {
   int write(LinkStream stream, Scratch from, int offset, int length, boolean end, boolean more) {
     if (length <= SMALL_BYTES
         && channel.clear()
-        && channel.isWritable()
+        && channel.waitingBytes() <= SMALL_WAITING_BYTES_MAX
         && windows.allowed(stream) >= length) {
       queue(stream, from, offset, length, end);
       return length;

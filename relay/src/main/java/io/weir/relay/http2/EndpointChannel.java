@@ -87,6 +87,9 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
   /** Bytes in the outbound buffer. */
   private long queuedBytes;
 
+  /** Whether what was sent is being removed: a flush that this brings about would send it again. */
+  private boolean removing;
+
   EndpointChannel(Loop loop, Scratch frames, Endpoint endpoint, Events events) {
     super(null);
     this.loop = loop;
@@ -203,7 +206,7 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
   protected void doWrite(ChannelOutboundBuffer pending) throws Exception {
     int taken = 0;
     int length = 0;
-    while (open && taken == length && flushRest() && endpoint.writable()) {
+    while (open && !removing && taken == length && flushRest() && endpoint.writable()) {
       length = gather(pending);
       if (length == 0) {
         return;
@@ -296,14 +299,16 @@ final class EndpointChannel extends AbstractChannel implements Attendant, Turn {
     ChannelOutboundBuffer pending = unsafe().outboundBuffer();
     if (before > 0 && pending != null) {
       queuedBytes -= Math.min(before, taken);
+      removing = true;
       pending.removeBytes(Math.min(before, taken));
+      removing = false;
     }
     return taken - before;
   }
 
   /** Has a frame leave with what else waits, at the next flush. Its buffer is the channel's now. */
   void queue(ByteBuf frame) {
-    unsafe().write(frame, voidPromise());
+    unsafe().write(frame, unsafe().voidPromise()); // whose failure is no event of the pipeline
   }
 
   /** Keeps bytes of the scratch space, the rest of a frame, to go out before anything else. */

@@ -39,9 +39,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What may wait, and where</h2>
  *
- * Data towards the peer never: a stream takes no more than its window, the connection's, and the
- * endpoint take at once. Fields and control frames up to {@link EndpointChannel#HIGH_BYTES}. What
- * has arrived waits with its stream, within the window that its lease has granted.
+ * Data towards the peer, beyond a few bytes, never: a stream takes no more than its window, the
+ * connection's, and the endpoint take at once. Fields, control frames and small data up to {@link
+ * EndpointChannel#HIGH_BYTES}. What has arrived waits with its stream, within the window that its
+ * lease has granted.
  *
  * <h2>What a peer may do</h2>
  *
@@ -250,7 +251,7 @@ public final class Http2Link implements Turn {
     return data.write(stream, from, offset, length, end, more);
   }
 
-  /** The last frame of a stream has been taken. */
+  /** The last frame of a stream has been taken, or waits with others to leave. */
   void dataEnded(LinkStream stream) {
     stream.endSent();
     codec.closeStreamLocal(stream.netty(), channel.newSucceededFuture());

@@ -21,7 +21,7 @@ public interface LinkEvents {
   /** The header list of a request was too large; the link has answered it with a 431. */
   default void fieldsTooLarge() {}
 
-  /** Client role: the peer takes no new streams, or none now; those under way go on. */
+  /** The peer has said, or ended its side, so that no streams come or are taken any more. */
   default void noMoreStreams() {}
 
   /** Client role: {@link Http2Link#mayOpen} may have become true. */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One stream of a link.
  *
- * <p>What is sent is either taken at once or refused: nothing of it waits in user space but fields,
- * which the water mark of the link bounds. Whoever was refused is told by {@link
- * StreamEvents#ready} when it may try again; streams that wait have turns.
+ * <p>What is sent is either taken at once or refused: nothing of it waits in user space but fields
+ * and data of a few bytes, which the water mark of the link bounds. Whoever was refused is told by
+ * {@link StreamEvents#ready} when it may try again; streams that wait have turns.
  *
  * <p>Thread: the loop.
  */

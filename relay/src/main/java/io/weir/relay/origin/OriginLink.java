@@ -161,12 +161,19 @@ final class OriginLink implements LinkEvents {
       fault = "it sent no settings in time";
       link.close();
     } else if (settled && link.streamCount() == 0) {
-      if (nowNanos - idleSinceNanos >= idleNanosMax) {
-        ended = true;
-        link.drain();
-      }
+      unused(nowNanos - idleSinceNanos >= idleNanosMax);
     } else if (settled) {
       watch(nowNanos);
+    }
+  }
+
+  /** Ends in order what goes away, or has been unused for long; at once what does not end so. */
+  private void unused(boolean forLong) {
+    if (forLong && leaving()) {
+      link.close();
+    } else if (forLong || leaving()) {
+      ended = true;
+      link.drain();
     }
   }
 

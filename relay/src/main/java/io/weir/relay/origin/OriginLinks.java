@@ -71,6 +71,7 @@ final class OriginLinks extends Timed implements Turn {
   private int connections;
 
   private int dialling;
+  private int delivering;
   private boolean turnWaits;
   private boolean closed;
   private String lastFailure = "";
@@ -228,7 +229,7 @@ final class OriginLinks extends Timed implements Turn {
       endpoint.close(); // the kernel delivers the last bytes alone
       gone();
     } else {
-      LastBytes.close(loop, endpoint, lastBytesMillis, this::delivered);
+      closeInOrder(endpoint);
     }
     if (failure != null) {
       lastFailure = failure;
@@ -237,10 +238,18 @@ final class OriginLinks extends Timed implements Turn {
     serveLater();
   }
 
+  private void closeInOrder(Endpoint endpoint) {
+    delivering++;
+    LastBytes.close(loop, endpoint, lastBytesMillis, this::delivered);
+  }
+
   /** The last bytes of a link are with the origin: what it took may serve those that wait. */
   private void delivered() {
-    gone();
-    serveLater();
+    if (!closed) {
+      delivering--;
+      gone();
+      serveLater();
+    }
   }
 
   private void gone() {
@@ -268,6 +277,7 @@ final class OriginLinks extends Timed implements Turn {
     if (links.isEmpty() && waiting.isEmpty()) {
       loop.unwatch(this);
     }
+    serveLater(); // memory may have come free
   }
 
   @Override
@@ -275,13 +285,16 @@ final class OriginLinks extends Timed implements Turn {
     close();
   }
 
-  /** Closes the links; exchanges that use them see a broken connection. */
+  /** Closes the links for good; exchanges that use them see a broken connection. */
   void close() {
     closed = true;
     loop.unwatch(this);
     refuseAll(Reason.DRAINING, "the relay is shutting down");
     for (OriginLink link : new ArrayList<>(links)) {
       link.close();
+    }
+    for (; delivering > 0; delivering--) {
+      gone(); // the loop ends with the relay: nobody will tell
     }
   }
 
@@ -317,12 +330,13 @@ final class OriginLinks extends Timed implements Turn {
     public void dialled(Endpoint endpoint) {
       dialling--;
       if (closed) {
-        LastBytes.close(loop, endpoint, lastBytesMillis, OriginLinks.this::gone);
+        endpoint.close();
+        gone();
         return;
       }
       TlsState tls = endpoint.tls();
       if (tls != null && !tls.applicationProtocol().equals(ApplicationProtocolNames.HTTP_2)) {
-        LastBytes.close(loop, endpoint, lastBytesMillis, OriginLinks.this::gone);
+        closeInOrder(endpoint);
         lastFailure = "the origin did not agree to HTTP/2 in the TLS handshake (ALPN)";
         refuseWithoutLinks(Reason.ORIGIN_NO_HTTP2, lastFailure);
         return;

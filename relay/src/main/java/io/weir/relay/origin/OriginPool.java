@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * One loop's connections to the origin. The one used last is used next, so that a falling load lets
  * the others grow old and close.
  *
- * <p>More than the pool has room for may wait until the next sweep, as long as nobody else needs
- * the room ({@link SpareRoom}): else a steady load of more exchanges at once than that would close
- * a connection after each and make one for the next.
+ * <p>More than the pool has room for may wait until the next sweep, if somebody lends it the room
+ * ({@link SpareRoom}): else a steady load of more exchanges at once than that would close a
+ * connection after each and make one for the next.
  *
  * <p>Thread: the loop.
  */
@@ -242,6 +242,15 @@ public final class OriginPool extends Timed implements AutoCloseable {
     kept.run();
   }
 
+  /** Gives back at once all room that was lent; whether there was some. */
+  public boolean closeSpares() {
+    boolean any = spares > 0;
+    while (spares > 0) {
+      closeOldest();
+    }
+    return any;
+  }
+
   private boolean hasRoom() {
     if (idle.size() < settings.idleConnectionsMax()) {
       return true;
@@ -260,7 +269,7 @@ public final class OriginPool extends Timed implements AutoCloseable {
     }
   }
 
-  /** From now on more may wait than the pool has room for, until the next sweep. */
+  /** From now on more may wait, in room of others, until the next sweep or {@link #closeSpares}. */
   public void spareRoom(SpareRoom room) {
     spareRoom = room;
   }
@@ -323,10 +332,11 @@ public final class OriginPool extends Timed implements AutoCloseable {
   @Override
   protected void sweep(long nowNanos) {
     OriginConnection oldest = idle.peekFirst();
-    while (oldest != null && (spares > 0 || nowNanos - oldest.idleSinceNanos >= idleTimeoutNanos)) {
+    while (oldest != null && nowNanos - oldest.idleSinceNanos >= idleTimeoutNanos) {
       closeOldest();
       oldest = idle.peekFirst();
     }
+    closeSpares();
     reclaim();
     if (idle.isEmpty()) {
       loop.unwatch(this);

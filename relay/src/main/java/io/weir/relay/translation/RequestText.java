@@ -183,11 +183,6 @@ final class RequestText {
     return protocol != null;
   }
 
-  /** The protocol that is asked for, or null. */
-  @Nullable CharSequence protocol() {
-    return protocol;
-  }
-
   /** Whether it asks for a tunnel (RFC 9113, 8.5). */
   boolean connect() {
     return protocol == null && "CONNECT".contentEquals(text(method));

@@ -298,6 +298,19 @@ final class Http2OriginTest {
   }
 
   @Test
+  void connectionThatGoesAway_withoutAStream_isClosed() throws Exception {
+    try (Http2Origin origin = Http2Origin.start();
+        RelayFixture relay = to(origin).threads(1).start();
+        RawClient client = relay.client()) {
+      client.write("GET /open/10 HTTP/1.1\r\nHost: a\r\n\r\n");
+      assertSeeded(client.readBody(client.readHead()), 10);
+      relay.awaitIdle();
+      origin.goAwayEverywhere();
+      RelayFixture.await(() -> origin.openConnections() == 0, "it is closed");
+    }
+  }
+
+  @Test
   void requestThatWaits_isServedByTheNextConnection_onceOneHasGoneAway() throws Exception {
     try (Http2Origin origin = Http2Origin.start(new Http2Settings().maxConcurrentStreams(1));
         RelayFixture relay = to(origin).threads(1).connectionsMax(1).start();

@@ -7,6 +7,7 @@ import io.weir.load.RawConnection;
 import io.weir.load.RawOrigin;
 import io.weir.relay.http.Reason;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -324,6 +325,42 @@ final class KeepAliveTest {
   @Test
   void pool_whereClientsMayNeedTheRoom_closesTheOthersAtOnce() throws Exception {
     assertThat(connectionsFor(20, 3)).isEqualTo(21);
+  }
+
+  @Test
+  void connectionsInRoomThatWasLent_giveWayToClients() throws Exception {
+    try (RawOrigin origin = RawOrigin.start(KeepAliveTest::echoTargets);
+        RelayFixture relay =
+            RelayFixture.to(origin.port())
+                .threads(1)
+                .memory(new MemorySettings(1 << 24, 8, 16))
+                .idleConnectionsMax(1)
+                .start()) {
+      atOnce(relay, origin, 6, 6);
+      atOnce(relay, origin, 8, 14);
+      assertThat(relay.totals().failures(Reason.OVERLOADED)).isZero();
+    }
+  }
+
+  /** Clients that ask at the same time and leave. */
+  private static void atOnce(RelayFixture relay, RawOrigin origin, int count, int headsSoFar)
+      throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      RawClient client = relay.client();
+      client.write("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\n");
+      clients.add(client);
+    }
+    origin.awaitHeads(headsSoFar);
+    for (RawClient client : clients) {
+      client.write("x");
+    }
+    for (RawClient client : clients) {
+      assertThat(answer(client)).isEqualTo("/1");
+      client.awaitEof();
+      client.close();
+    }
+    RelayFixture.await(() -> relay.totals().openConnections() == 0, "no client is left");
   }
 
   @ParameterizedTest

@@ -48,6 +48,7 @@ final class RelayFixture implements AutoCloseable {
   static final int NARROW_RECEIVE_BYTES = 16 * 1024;
 
   private final Faults faults = new Faults();
+  private final NettyWarnings warnings = NettyWarnings.collect();
   private final List<ExchangeEnd> ends = new CopyOnWriteArrayList<>();
   private final long descriptorsBefore;
   private final long buffersBefore;
@@ -155,6 +156,8 @@ final class RelayFixture implements AutoCloseable {
     int cut = server.cut();
     Totals left = server.totals();
     server.close();
+    warnings.close();
+    assertThat(warnings.seen()).as("warnings").isEmpty();
     assertThat(faults.total()).as("faults of ours").isZero();
     assertThat(cut).as("exchanges still under way at the end of the test").isZero();
     assertThat(left.openConnections()).as("client connections left").isZero();
