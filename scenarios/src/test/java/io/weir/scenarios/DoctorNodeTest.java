@@ -170,11 +170,14 @@ class DoctorNodeTest {
   void pipedRelay_withTheSameReaders_isHealthy() throws Exception {
     try (Target relay = relay("pipe")) {
       stall(relay, READERS);
-      awaitSteady();
+      awaitSteady(); // or the relay has had no turn for so long: it waits, until the kernel is full
+      await(
+          "the kernel holds what nobody reads",
+          () -> Doctor.examine(relay.pid()).row("kernel sockets") >= 3_000_000L);
       Report report = Doctor.examine(relay.pid());
       assertThat(report.verdict()).as(report.toString()).isEqualTo("HEALTHY");
       assertThat(report.liveBytes()).isLessThan(40_000_000);
-      assertThat(report.row("kernel sockets")).isBetween(3_000_000L, 60_000_000L);
+      assertThat(report.row("kernel sockets")).isLessThan(60_000_000L);
     }
   }
 

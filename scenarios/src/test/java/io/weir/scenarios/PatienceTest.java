@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 /** Clients that send nothing, too slowly, or too much. */
 class PatienceTest {
   private static final long SEED = 14;
-  private static final int SILENT = Program.LONG ? 10_000 : 2_000;
+  private static final int SILENT = Program.LONG ? 3_500 : 2_000;
 
   /** Two thirds of what a connection with a head's buffer of 32 KiB would take. */
   private static final long SILENT_BYTES_EACH_MAX = 20 * 1024;

@@ -108,23 +108,23 @@ public final class FlowLease {
   /** Counts bytes that the sink has taken. */
   public void moved(long bytes) {
     movedBytes += bytes;
-    if (stood && bytes > 0) {
-      stood = false;
-      resume();
-    }
     if (movedBytes >= growAtBytes && !ended) {
       measure(governor.nowNanos());
     }
   }
 
   /**
-   * It goes on after it stood still. Its source may have learnt meanwhile of a window that it does
-   * not send into but by its timer, which doubles for as long as the window is closed. Of a larger
-   * one it hears only by reading, so while bytes are there: once it starves it is too late.
+   * Its sink takes bytes, maybe after it stood still. Its source may have learnt meanwhile of a
+   * window that it does not send into but by its timer, which doubles for as long as the window is
+   * closed. Of a larger one it hears only by reading, so this is to be called before what has come
+   * is read: once the source starves it is too late.
    */
-  private void resume() {
-    if (!ended && source.stunted() && governor.plenty()) {
-      source.receive(source.fluentLevel(), governor.sparedBytes());
+  public void awake() {
+    if (stood) {
+      stood = false;
+      if (!ended && source.stunted() && governor.plenty()) {
+        source.receive(source.fluentLevel(), governor.sparedBytes());
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.weir.relay.exchange;
 
 import io.weir.relay.budget.FlowLease;
+import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.pump.Pump;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,13 @@ abstract sealed class MessageFlow permits RequestFlow, ResponseFlow {
 
   MessageFlow(RelayedExchange exchange) {
     this.exchange = exchange;
+  }
+
+  /** Its body is about to move, if the sink takes something. */
+  final void awake(Endpoint sink) {
+    if (lease != null && sink.writable()) {
+      lease.awake();
+    }
   }
 
   /** Has its lease follow the rate, and counts a source that is not read any more. */

@@ -121,11 +121,12 @@ final class RequestFlow extends MessageFlow {
     }
     Pump moving = pump;
     if (state == State.BODY && moving != null) {
-      stepBody(moving);
+      stepBody(moving, origin);
     }
   }
 
-  private void stepBody(Pump moving) {
+  private void stepBody(Pump moving, Endpoint origin) {
+    awake(origin);
     long before = moving.movedBytes();
     Progress progress = moving.run();
     long moved = moving.movedBytes() - before;

@@ -289,6 +289,7 @@ final class ResponseFlow extends MessageFlow {
   // --- The body ---------------------------------------------------------------------------------
 
   private void stepBody(Pump moving) {
+    awake(exchange.client().endpoint());
     long before = moving.movedBytes();
     Progress progress = moving.run();
     long moved = moving.movedBytes() - before;

@@ -78,6 +78,9 @@ final class TunnelFlow {
   }
 
   private boolean move() {
+    if (sink.writable()) {
+      lease.awake();
+    }
     long earlier = pump.movedBytes();
     Progress progress = pump.run();
     grow(pump.movedBytes() - earlier);
