@@ -58,6 +58,9 @@ final class RawListener implements Listener {
   private final AtomicBoolean open = new AtomicBoolean(true);
   private final AtomicBoolean wantLogged = new AtomicBoolean();
 
+  /** Loops that have closed their spare descriptor to refuse with, and not yet got one again. */
+  private final AtomicInteger sparesLent = new AtomicInteger();
+
   private RawListener(int fd, InetSocketAddress address, Acceptor acceptor, List<Loop> loops) {
     this.fd = fd;
     this.address = address;
@@ -155,6 +158,8 @@ final class RawListener implements Listener {
     /** A descriptor in hand, so that there is one to refuse with when all others are used. */
     private int spareFd = Libc.socket(Libc.AF_INET);
 
+    private boolean spareLent;
+
     Watch(Loop loop) {
       this.loop = loop;
     }
@@ -202,7 +207,9 @@ final class RawListener implements Listener {
         }
         length[0] = address.length;
         int accepted = Libc.accept(fd, addressSegment, lengthSegment);
-        if (accepted >= 0) {
+        if (accepted >= 0 && sparesLent.get() > 0) {
+          refuse(accepted); // with the descriptor that another loop has let go to refuse one itself
+        } else if (accepted >= 0) {
           place(accepted, SocketAddresses.decode(address));
         } else if (accepted == Libc.EAGAIN) {
           return;
@@ -229,27 +236,46 @@ final class RawListener implements Listener {
 
     private void retry() {
       retryWaits = false;
+      if (!open.get()) {
+        return; // cancel() has closed the spare, or will
+      }
+      boolean spare = haveSpare();
       acceptAll();
+      if (!spare) {
+        retryLater(); // until then every loop refuses
+      }
     }
 
+    /** Whether one was refused and the spare is back; if not, try again later. */
     private boolean refuseOne() {
       if (wantLogged.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
             "no descriptors left: new connections are refused; raise the limit (ulimit -n)");
       }
-      if (spareFd < 0) {
-        spareFd = Libc.socket(Libc.AF_INET);
+      if (!haveSpare()) {
         return false;
       }
+      spareLent = true;
+      sparesLent.incrementAndGet();
       Libc.close(spareFd);
       spareFd = -1;
       int accepted = Libc.accept(fd, MemorySegment.NULL, MemorySegment.NULL);
       if (accepted >= 0) {
         refuse(accepted);
       }
-      spareFd = Libc.socket(Libc.AF_INET);
-      return accepted >= 0;
+      return haveSpare() && accepted >= 0;
+    }
+
+    private boolean haveSpare() {
+      if (spareFd < 0) {
+        spareFd = Libc.socket(Libc.AF_INET);
+      }
+      if (spareFd >= 0 && spareLent) {
+        spareLent = false;
+        sparesLent.decrementAndGet();
+      }
+      return spareFd >= 0;
     }
 
     private void refuse(int accepted) {
