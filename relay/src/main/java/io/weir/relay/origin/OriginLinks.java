@@ -67,11 +67,13 @@ final class OriginLinks extends Timed implements Turn {
   private final ArrayList<OriginLink> links = new ArrayList<>();
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
 
+  /** Of links that are over: their last bytes are still to be delivered. */
+  private final ArrayList<Endpoint> delivering = new ArrayList<>();
+
   /** Being dialled, in use, and closed with bytes still to be delivered. */
   private int connections;
 
   private int dialling;
-  private int delivering;
   private boolean turnWaits;
   private boolean closed;
   private String lastFailure = "";
@@ -239,14 +241,14 @@ final class OriginLinks extends Timed implements Turn {
   }
 
   private void closeInOrder(Endpoint endpoint) {
-    delivering++;
-    LastBytes.close(loop, endpoint, lastBytesMillis, this::delivered);
+    delivering.add(endpoint);
+    LastBytes.close(loop, endpoint, lastBytesMillis, () -> delivered(endpoint));
   }
 
   /** The last bytes of a link are with the origin: what it took may serve those that wait. */
-  private void delivered() {
+  private void delivered(Endpoint endpoint) {
     if (!closed) {
-      delivering--;
+      delivering.remove(endpoint);
       gone();
       serveLater();
     }
@@ -293,9 +295,11 @@ final class OriginLinks extends Timed implements Turn {
     for (OriginLink link : new ArrayList<>(links)) {
       link.close();
     }
-    for (; delivering > 0; delivering--) {
-      gone(); // the loop ends with the relay: nobody will tell
+    for (Endpoint endpoint : delivering) {
+      endpoint.close(); // the kernel delivers the last bytes alone
+      gone();
     }
+    delivering.clear();
   }
 
   /** A taker that waits for a stream. */
