@@ -20,6 +20,9 @@ import io.weir.relay.loop.Timed;
  *   reset() --nothing undelivered--> reset
  * </pre>
  *
+ * Where the loop ends first, the descriptor is closed at once, and what is undelivered is the
+ * kernel's.
+ *
  * <h2>Behind the last byte, a reset</h2>
  *
  * Who is told that the other side broke may not take what it has for the whole, so its side is not
@@ -130,6 +133,12 @@ public final class LastBytes extends Timed implements Attendant {
   @Override
   public void abandon() {
     endpoint.reset();
+    end();
+  }
+
+  /** The kernel sees to the last bytes alone. */
+  @Override
+  protected void loopEnds() {
     end();
   }
 

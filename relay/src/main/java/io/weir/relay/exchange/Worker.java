@@ -384,6 +384,7 @@ final class Worker extends Timed {
     services.values().forEach(Service::close);
     pipes.close();
     loop.unwatch(this);
+    loop.endWatches();
     return cut;
   }
 

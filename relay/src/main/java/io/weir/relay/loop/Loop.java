@@ -131,6 +131,19 @@ public final class Loop extends SingleThreadIoEventLoop {
     }
   }
 
+  /** Has everything that is still watched let go: the last thing before the loop ends. */
+  public void endWatches() {
+    while (!watched.isEmpty()) {
+      Timed last = watched.getLast();
+      unwatch(last);
+      try {
+        last.loopEnds();
+      } catch (Throwable t) {
+        faults.record(t);
+      }
+    }
+  }
+
   private void sweep() {
     long nowNanos = System.nanoTime();
     pace.began(nowNanos, SWEEP_MILLIS * 1_000_000L);

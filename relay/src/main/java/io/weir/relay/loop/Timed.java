@@ -19,4 +19,9 @@ public abstract class Timed {
 
   /** {@link #sweep} threw, which is our fault and is recorded: give up, nobody will sweep again. */
   public abstract void abandon();
+
+  /** The loop ends, and nobody will sweep this again: let go of everything at once. */
+  protected void loopEnds() {
+    abandon();
+  }
 }

@@ -67,9 +67,6 @@ final class OriginLinks extends Timed implements Turn {
   private final ArrayList<OriginLink> links = new ArrayList<>();
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
 
-  /** Of links that are over: their last bytes are still to be delivered. */
-  private final ArrayList<Endpoint> delivering = new ArrayList<>();
-
   /** Being dialled, in use, and closed with bytes still to be delivered. */
   private int connections;
 
@@ -227,12 +224,7 @@ final class OriginLinks extends Timed implements Turn {
   /** A link is over; the endpoint is this one's to close. {@code failure}: why it served nobody. */
   void over(OriginLink link, Endpoint endpoint, @Nullable String failure) {
     links.remove(link);
-    if (closed) {
-      endpoint.close(); // the kernel delivers the last bytes alone
-      gone();
-    } else {
-      closeInOrder(endpoint);
-    }
+    closeInOrder(endpoint);
     if (failure != null) {
       lastFailure = failure;
       refuseWithoutLinks(Reason.ORIGIN_NO_HTTP2, failure);
@@ -241,17 +233,13 @@ final class OriginLinks extends Timed implements Turn {
   }
 
   private void closeInOrder(Endpoint endpoint) {
-    delivering.add(endpoint);
-    LastBytes.close(loop, endpoint, lastBytesMillis, () -> delivered(endpoint));
+    LastBytes.close(loop, endpoint, lastBytesMillis, this::delivered);
   }
 
   /** The last bytes of a link are with the origin: what it took may serve those that wait. */
-  private void delivered(Endpoint endpoint) {
-    if (!closed) {
-      delivering.remove(endpoint);
-      gone();
-      serveLater();
-    }
+  private void delivered() {
+    gone();
+    serveLater();
   }
 
   private void gone() {
@@ -295,11 +283,6 @@ final class OriginLinks extends Timed implements Turn {
     for (OriginLink link : new ArrayList<>(links)) {
       link.close();
     }
-    for (Endpoint endpoint : delivering) {
-      endpoint.close(); // the kernel delivers the last bytes alone
-      gone();
-    }
-    delivering.clear();
   }
 
   /** A taker that waits for a stream. */

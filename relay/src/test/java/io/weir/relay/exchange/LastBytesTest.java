@@ -210,4 +210,33 @@ final class LastBytesTest {
       assertThat(client.readToEnd().reset()).isTrue();
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "connect", "upgrade"})
+  void shutdownBeforeTheOriginHasAll_leavesNoDescriptor(String way) throws Exception {
+    RawOrigin.Script script =
+        connection -> {
+          answer(way, connection);
+          broken.await();
+          assertThat(connection.readToEnd().reset()).isTrue();
+        };
+    try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_RECEIVE_BYTES);
+        RelayFixture relay = start(way, origin, LONG);
+        RawClient client = relay.client()) {
+      client.write(request(way, origin));
+      if (!way.equals("tcp")) {
+        client.readHead();
+      }
+      client.write(BYTES, 0, PART_BYTES);
+      RelayFixture.await(() -> relay.totals().uploadedBytes() == PART_BYTES, "all was taken");
+      client.reset();
+      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.CLIENT_GONE);
+      relay.server().drain();
+      assertThat(relay.server().cut()).isZero();
+      assertThat(relay.server().leased().leasedBytes()).isZero();
+      broken.countDown();
+      origin.awaitIdle();
+      assertThat(origin.failures()).isEmpty();
+    }
+  }
 }
