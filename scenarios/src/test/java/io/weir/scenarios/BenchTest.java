@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The bench by way of the launcher, in its smallest size: it measures what is installed, and leaves
  * nothing behind. All that it starts inherits a variable of the environment, by which it is found.
  */
-@Isolated
+@Tag("quiet")
 class BenchTest {
   private static final long WAIT_SECONDS_MAX = 100;
   private static final int PROCESSES_WHILE_MEASURING = 4; // bench, origin, readers, a proxy
@@ -93,7 +93,7 @@ class BenchTest {
 
   @Test
   void bench_ofPaths_goesEveryWayIn() throws Exception {
-    String ways = "http,tls,h2c,h2,forward,connect,socks5,tcp";
+    String ways = Program.LONG ? "http,tls,h2c,h2,forward,connect,socks5,tcp" : "http,h2,socks5";
     String whole = ways.replace(",", "-whole,") + "-whole";
     Process bench = bench(whole, "1", "weir", "--paths", "--size", "1m");
     assertThat(bench.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();

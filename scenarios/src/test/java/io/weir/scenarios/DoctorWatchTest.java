@@ -10,8 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What goes on while the doctor watches: growth that is a leak, and growth that is none. Some
  * watches run at the same time.
  */
-@Isolated
+@Tag("quiet")
 class DoctorWatchTest {
   private static final String LEAK = "leak 1000000 1024";
   private static final String WATCH = "16s";

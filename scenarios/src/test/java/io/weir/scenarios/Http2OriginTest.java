@@ -7,9 +7,9 @@ import io.weir.load.RawClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * HTTP/2 between two Weirs: one speaks it to its origin, which is another one that takes it from
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  * </pre>
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-@Isolated
+@Tag("quiet")
 class Http2OriginTest {
   private static final long SEED = 43;
   private static final int READERS = Program.LONG ? 1_000 : 200;

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The promise itself: however much passes, and however slowly it is taken, memory stays. */
-@Isolated
+@Tag("quiet")
 class MemoryTest {
   private static final long SEED = 11;
   private static final int GIGABYTES = Program.LONG ? 20 : 2;

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The same load by every way in: slow readers are held to the memory that was asked for, and leave
  * nothing when they go in the middle; whole bodies are whole.
  */
-@Isolated
+@Tag("quiet")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class PathsTest {
   private static final long SEED = 31;

@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Readers and origins that stand still and go on, under a small budget. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-@Isolated
+@Tag("quiet")
 class StalledReadersTest {
   private static final long SEED = 41;
   private static final int READERS = Program.LONG ? 1_000 : 100;

@@ -27,8 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class HoldingsTest {
   private static final long SEED = 23;
   private static final SeededBytes BYTES = new SeededBytes(SEED);
-  private static final int CLIENTS = 40;
-  private static final int LOOKS = Boolean.getBoolean("weir.long") ? 2_000 : 60;
+  private static final boolean LONG = Boolean.getBoolean("weir.long");
+  private static final int CLIENTS = LONG ? 40 : 16;
+  private static final int LOOKS = LONG ? 2_000 : 60;
   private static final long PAUSE_NANOS = 10_000_000;
 
   /** Ends the pauses; each case has its own. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class CopyPumpTest {
   private static final SeededBytes SEQUENCE = new SeededBytes(42);
   private static final int BODY_BYTES = 60_000;
-  private static final int TRIES = 400;
+  private static final int TRIES = Boolean.getBoolean("weir.long") ? 2_000 : 100;
 
   /** Shows a growing part of its bytes, as a socket would; ends when all have been shown. */
   private static final class Feed implements Source {
