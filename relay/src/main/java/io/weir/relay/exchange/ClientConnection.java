@@ -1,6 +1,5 @@
 package io.weir.relay.exchange;
 
-import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.endpoint.Source;
@@ -10,10 +9,7 @@ import io.weir.relay.http1.LocalAnswer;
 import io.weir.relay.http1.Method;
 import io.weir.relay.http1.RequestHead;
 import io.weir.relay.http1.RequestWriter;
-import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.loop.Turn;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the loop. Owns its endpoint.
  */
-final class ClientConnection extends Connection implements Acceptor.Accepted, Turn {
+final class ClientConnection extends OwningConnection {
   private enum State {
     HEAD,
     EXCHANGE,
@@ -49,12 +45,9 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
   /** First look at a head, bytes: nearly all are shorter. */
   private static final int HEAD_PEEK_BYTES = 8 * 1024;
 
-  private final Worker worker;
-  private final Loop loop;
   private final Entry entry;
   private final Tail tail = new Tail();
   private final Wait answerWait = new Wait();
-  private @Nullable Endpoint endpoint;
   private byte @Nullable [] peerAddress;
   private State state = State.HEAD;
   private @Nullable Exchange exchange;
@@ -63,7 +56,6 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
   private boolean headBegun;
   private int headSeenBytes;
 
-  private boolean turnWaits;
   private boolean keepAfterAnswer;
 
   /** Of this connection and the origin's. */
@@ -79,8 +71,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
   }
 
   private ClientConnection(Worker worker, Entry entry, LeastLease lease) {
-    this.worker = worker;
-    this.loop = worker.loop;
+    super(worker);
     this.entry = entry;
     this.lease = lease;
   }
@@ -93,7 +84,7 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
    */
   static ClientConnection goOn(Worker worker, Takeover taken, Entry within, Endpoint endpoint) {
     ClientConnection client = new ClientConnection(worker, within, taken.lease());
-    client.endpoint = endpoint;
+    client.take(endpoint);
     endpoint.attend(client);
     client.expectHead(worker.settings.timeouts().headMillis());
     client.giveWay();
@@ -110,18 +101,10 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
 
   @Override
   public void own(Endpoint accepted) {
-    endpoint = accepted;
+    take(accepted);
     lease.takeIfFree(worker);
     worker.opened(this);
     expectHead(worker.settings.timeouts().headMillis());
-  }
-
-  Endpoint endpoint() {
-    Endpoint owned = endpoint;
-    if (owned == null) {
-      throw new IllegalStateException("a connection without an endpoint");
-    }
-    return owned;
   }
 
   /** The peer's address as text, made once. */
@@ -172,25 +155,6 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
       case ANSWERING -> flushAnswer();
       case LINGERING -> linger();
       case CLOSED -> {}
-    }
-  }
-
-  @Override
-  public void turn() {
-    turnWaits = false;
-    try {
-      ready();
-    } catch (Throwable t) {
-      loop.faults().record(t);
-      abandon();
-    }
-  }
-
-  /** Goes on in the loop's next round. */
-  void giveWay() {
-    if (!turnWaits) {
-      turnWaits = true;
-      loop.giveWay(this);
     }
   }
 
@@ -569,16 +533,6 @@ final class ClientConnection extends Connection implements Acceptor.Accepted, Tu
     worker.counters.failed(reason);
     worker.counters.answered(reason.status());
     answer(reason, detail, false, false, false, 1);
-  }
-
-  @Override
-  void addHoldings(List<Holding> to) {
-    if (!stream) {
-      to.add(Holding.of(endpoint())); // streams share a socket: their connection adds it
-    }
-    if (exchange != null) {
-      exchange.addHoldings(to);
-    }
   }
 
   @Override

@@ -6,12 +6,9 @@ import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.endpoint.Source;
 import io.weir.relay.http.Reason;
 import io.weir.relay.http1.LocalAnswer;
-import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.loop.Turn;
 import io.weir.relay.proxyprotocol.ProxyHeader;
 import java.net.InetSocketAddress;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +28,11 @@ import org.jspecify.annotations.Nullable;
  * where either could be guessed, anybody could say to be anybody. It is peeked at until it is
  * whole. Thread: the loop. Owns its endpoint until it is handed on.
  */
-final class ProxiedConnection extends Connection implements Acceptor.Accepted, Turn {
-  private final Worker worker;
-  private final Loop loop;
+final class ProxiedConnection extends OwningConnection {
   private final TrustedProxies proxies;
   private final boolean speaksHttp;
   private final Acceptor.Accepted next;
   private final long deadlineNanos;
-  private @Nullable Endpoint endpoint;
   private @Nullable Lingering lingering;
   private boolean trusted;
   private boolean over;
@@ -52,8 +46,7 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
    */
   ProxiedConnection(
       Worker worker, TrustedProxies proxies, boolean speaksHttp, Acceptor.Accepted next) {
-    this.worker = worker;
-    this.loop = worker.loop;
+    super(worker);
     this.proxies = proxies;
     this.speaksHttp = speaksHttp;
     this.next = next;
@@ -70,16 +63,8 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
       accepted.attend(next);
       return;
     }
-    endpoint = accepted;
+    take(accepted);
     worker.listed(this);
-  }
-
-  private Endpoint endpoint() {
-    Endpoint owned = endpoint;
-    if (owned == null) {
-      throw new IllegalStateException("a connection without an endpoint");
-    }
-    return owned;
   }
 
   @Override
@@ -91,16 +76,6 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
       linger(lingering);
     } else {
       read(endpoint());
-    }
-  }
-
-  @Override
-  public void turn() {
-    try {
-      ready();
-    } catch (Throwable t) {
-      loop.faults().record(t);
-      abandon();
     }
   }
 
@@ -139,7 +114,7 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
           refuse(Reason.PROXY_HEADER, "It ends in the middle");
         } else if (worker.governor.widenForHead(from.lease(), ProxyHeader.BYTES_MAX, arrived)) {
           from.peek(in, at, 1); // tells the proxy of the room
-          loop.giveWay(this);
+          giveWay();
         }
       }
       case ProxyHeader.Malformed(String why) -> refuse(Reason.PROXY_HEADER, why);
@@ -210,7 +185,7 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
   private void linger(Lingering last) {
     switch (last.step()) {
       case WAITS -> {}
-      case GIVES_WAY -> loop.giveWay(this);
+      case GIVES_WAY -> giveWay();
       case ENDED -> close(false);
     }
   }
@@ -273,10 +248,5 @@ final class ProxiedConnection extends Connection implements Acceptor.Accepted, T
     endpoint().close(); // the kernel delivers the last bytes alone
     leave();
     return false;
-  }
-
-  @Override
-  void addHoldings(List<Holding> to) {
-    to.add(Holding.of(endpoint()));
   }
 }

@@ -1,13 +1,9 @@
 package io.weir.relay.exchange;
 
-import io.weir.relay.endpoint.Acceptor;
 import io.weir.relay.endpoint.Endpoint;
 import io.weir.relay.endpoint.LastBytes;
 import io.weir.relay.http.Reason;
-import io.weir.relay.loop.Loop;
 import io.weir.relay.loop.Scratch;
-import io.weir.relay.loop.Turn;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: the loop. Owns its endpoint.
  */
-abstract class TunnelConnection extends Connection implements Acceptor.Accepted, Turn, Entrance {
+abstract class TunnelConnection extends OwningConnection implements Entrance {
   private enum State {
     GREETING,
     ADMISSION,
@@ -39,22 +35,17 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
     CLOSED
   }
 
-  final Worker worker;
-  final Loop loop;
   private final LeastLease lease;
   private final Tail tail = new Tail();
   private final Wait answerWait = new Wait();
   private final long deadlineNanos;
-  private @Nullable Endpoint endpoint;
   private State state = State.GREETING;
   private @Nullable TunnelExchange exchange;
   private @Nullable Lingering lingering;
-  private boolean turnWaits;
   private boolean left;
 
   TunnelConnection(Worker worker, LeastLease lease) {
-    this.worker = worker;
-    this.loop = worker.loop;
+    super(worker);
     this.lease = lease;
     this.deadlineNanos = System.nanoTime() + worker.settings.timeouts().headMillis() * 1_000_000L;
   }
@@ -85,7 +76,7 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
 
   @Override
   public void own(Endpoint accepted) {
-    endpoint = accepted;
+    take(accepted);
     lease.takeIfFree(worker);
     worker.opened(this);
     giveWay();
@@ -93,18 +84,9 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
 
   /** Takes over what another connection has begun to look at. */
   void own(Takeover taken) {
-    endpoint = taken.endpoint();
+    take(taken.endpoint());
     taken.endpoint().attend(this);
     giveWay();
-  }
-
-  @Override
-  public final Endpoint endpoint() {
-    Endpoint owned = endpoint;
-    if (owned == null) {
-      throw new IllegalStateException("a connection without an endpoint");
-    }
-    return owned;
   }
 
   @Override
@@ -125,25 +107,6 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
       case ANSWERING -> answered(tail.flush(endpoint(), loop.out()));
       case LINGERING -> linger();
       case ADMISSION, CLOSED -> {}
-    }
-  }
-
-  @Override
-  public void turn() {
-    turnWaits = false;
-    try {
-      ready();
-    } catch (Throwable t) {
-      loop.faults().record(t);
-      abandon();
-    }
-  }
-
-  @Override
-  public void giveWay() {
-    if (!turnWaits) {
-      turnWaits = true;
-      loop.giveWay(this);
     }
   }
 
@@ -394,14 +357,6 @@ abstract class TunnelConnection extends Connection implements Acceptor.Accepted,
     } catch (Throwable t) {
       loop.faults().record(t);
       abandon();
-    }
-  }
-
-  @Override
-  void addHoldings(List<Holding> to) {
-    to.add(Holding.of(endpoint()));
-    if (exchange != null) {
-      exchange.addHoldings(to);
     }
   }
 
