@@ -246,7 +246,7 @@ final class TimeoutsTest {
   @ValueSource(booleans = {true})
   void slowReader_whoReadsALittleAllTheTime_isNotCut(boolean raw) throws Exception {
     long size = 6L << 20;
-    Timeouts timeouts = new Timeouts(LONG, LONG, LONG, LONG, 1_000, LONG);
+    Timeouts timeouts = new Timeouts(LONG, LONG, LONG, LONG, 2_000, LONG);
     try (Origin origin = Origin.start(loopback(), 17);
         RelayFixture relay =
             OriginFaultsTest.start(raw, RelayFixture.to(origin.port()).timeouts(timeouts));
