@@ -30,7 +30,10 @@ final class DoctorOptions {
             "Exit codes: 0 healthy, 10 leak suspect, 11 buffering, 12 kept by an allocator or runtime,",
             "13 kernel or files, 14 other, 20 too early or cannot see; 1 failed, 2 wrong usage.")
         .operand("PID", "The process to look at; weir doctor $(pgrep -n node) finds one by name.")
-        .value("--watch", "TIME", "Look again and again for so long: growth needs 12s at least.")
+        .value(
+            "--watch",
+            "TIME",
+            "Look again and again for so long, or until Ctrl-C: growth needs 12s at least.")
         .value("--interval", "TIME", "1s", "Between two looks of a watch.")
         .flag("--json", "Print one JSON object.")
         .value("--html", "FILE", "Write a page with charts, too; it needs no other file.")

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without a watch it looks twice, half a second apart: the second look tells queues that stand
  * still from busy ones. Ctrl-C ends a watch early; it then speaks of what it saw. The second one
- * ends it at once: on a machine that is out of breath a look may take minutes.
+ * ends it at once, as does the first where there is nothing to speak of yet: on a machine that is
+ * out of breath a look may take minutes.
  */
 public final class DoctorCommand {
   private static final int FAILED = 1;
@@ -53,6 +54,9 @@ public final class DoctorCommand {
   private final PrintStream out;
   private final PrintStream err;
   private final CountDownLatch interrupted = new CountDownLatch(1);
+
+  /** Whether there is something to speak of; signals have threads of their own. */
+  private volatile boolean looked;
 
   private DoctorCommand(DoctorSettings settings, PrintStream out, PrintStream err) {
     this.settings = settings;
@@ -131,7 +135,12 @@ public final class DoctorCommand {
   private Watch watch(LookSource source) throws ObstacleException, InterruptedException {
     Watch watch = new Watch();
     long start = System.nanoTime();
+    if (settings.watchMillis() > 0) { // before there is something to speak of, so that none is lost
+      Signals.on("INT", () -> interrupt(SIGINT));
+      Signals.on("TERM", () -> interrupt(SIGTERM));
+    }
     Look first = look(source, watch);
+    looked = true;
     if (settings.watchMillis() == 0) {
       if (Unseen.costNanos(first) <= GLANCE_COST_NANOS_MAX) {
         TimeUnit.MILLISECONDS.sleep(GLANCE_MILLIS);
@@ -139,8 +148,6 @@ public final class DoctorCommand {
       }
       return watch;
     }
-    Signals.on("INT", () -> interrupt(SIGINT));
-    Signals.on("TERM", () -> interrupt(SIGTERM));
     long end = start + TimeUnit.MILLISECONDS.toNanos(settings.watchMillis());
     long next = start;
     boolean seen = true;
@@ -157,7 +164,7 @@ public final class DoctorCommand {
   }
 
   private void interrupt(int signal) {
-    if (interrupted.getCount() == 0) {
+    if (!looked || interrupted.getCount() == 0) {
       Runtime.getRuntime().halt(128 + signal);
     }
     interrupted.countDown();

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +26,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  * nothing behind. All that it starts inherits a variable of the environment, by which it is found.
  */
 @Tag("quiet")
+@Timeout(700)
 class BenchTest {
-  private static final long WAIT_SECONDS_MAX = 100;
+  private static final long WAIT_SECONDS_MAX = 300;
+
+  /** For a process that was told to end. */
+  private static final long END_SECONDS_MAX = 30;
+
   private static final int PROCESSES_WHILE_MEASURING = 4; // bench, origin, readers, a proxy
 
   private final String mark = "WEIR_BENCH_MARK=" + UUID.randomUUID();
@@ -175,13 +181,14 @@ class BenchTest {
     return Files.readString(folder.resolve("said"));
   }
 
-  private void assertNothingIsLeft() throws IOException {
-    assertThat(marked()).as("processes left").isEmpty();
+  private void assertNothingIsLeft() throws IOException, InterruptedException {
+    awaitProcesses(0);
     assertThat(folder.resolve("tmp")).isEmptyDirectory();
   }
 
   private void awaitProcesses(int count) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS_MAX);
+    long seconds = count == 0 ? END_SECONDS_MAX : WAIT_SECONDS_MAX;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (count == 0 ? !marked().isEmpty() : !measuring()) {
       assertThat(System.nanoTime()).as("as many as " + count + "; " + said()).isLessThan(deadline);
       Thread.sleep(50);

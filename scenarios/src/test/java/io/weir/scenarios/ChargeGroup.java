@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -19,6 +20,9 @@ import org.opentest4j.TestAbortedException;
 final class ChargeGroup implements AutoCloseable {
   /** More than any machine has. */
   private static final String TCP_LIMIT_BYTES = Long.toString(1L << 46);
+
+  /** Scenarios that run at the same time have each their own. */
+  private static final AtomicInteger MADE = new AtomicInteger();
 
   private final Path folder;
   private final boolean v2;
@@ -31,7 +35,8 @@ final class ChargeGroup implements AutoCloseable {
   /** Makes one; skips the scenario where that is not possible. */
   static ChargeGroup make() throws IOException {
     Path parent = own().orElseThrow(() -> new TestAbortedException("no memory cgroup is mounted"));
-    Path folder = parent.resolve("weir-scenario-" + ProcessHandle.current().pid());
+    String name = "weir-scenario-" + ProcessHandle.current().pid() + "-" + MADE.incrementAndGet();
+    Path folder = parent.resolve(name);
     assumeThat(make(folder)).as("a cgroup can be made in " + parent).isTrue();
     boolean v2 = Files.exists(folder.resolve("memory.current"));
     if (!v2 && !Files.exists(folder.resolve("memory.usage_in_bytes"))) {

@@ -26,6 +26,7 @@ class DescriptorsTest {
   private static final int BODY_BYTES = 64 << 20;
   private static final int CLIENTS = 12;
   private static final int LOOKS = 200;
+  private static final int FULL_LOOKS = 10;
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
   private Origin origin;
@@ -46,8 +47,8 @@ class DescriptorsTest {
     return Program.serve("--to", "http://127.0.0.1:" + origin.port(), "--quiet");
   }
 
-  /** Leaves so many descriptors that the program may still open. */
-  private static void leave(Program weir, int free) throws Exception {
+  /** Leaves so many descriptors that the program may still open; returns the limit. */
+  private static int leave(Program weir, int free) throws Exception {
     Set<Integer> used = descriptors(weir);
     for (int i = 0; i < LOOKS; i++) {
       used.retainAll(descriptors(weir)); // without those that are open for a moment
@@ -58,6 +59,19 @@ class DescriptorsTest {
     }
     String soft = "--nofile=" + limit + ":";
     assertThat(Commands.run("prlimit", "--pid", "" + weir.pid(), soft).code()).isZero();
+    return limit;
+  }
+
+  /** Waits until none has been free for a while: a loop gets its spare again when it next tries. */
+  private static void awaitFull(Program weir, int limit) throws Exception {
+    int[] full = {0};
+    weir.await(
+        "all descriptors are used",
+        () -> {
+          long used = descriptors(weir).stream().filter(fd -> fd < limit).count();
+          full[0] = used == limit ? full[0] + 1 : 0;
+          return full[0] == FULL_LOOKS;
+        });
   }
 
   private static Set<Integer> descriptors(Program weir) throws IOException {
@@ -82,7 +96,7 @@ class DescriptorsTest {
     try (Program weir = serve()) {
       assertServes(weir);
       weir.awaitIdle();
-      leave(weir, CLIENTS / 2);
+      int limit = leave(weir, CLIENTS / 2);
       for (int i = 0; i < CLIENTS; i++) {
         clients.add(weir.connect());
       }
@@ -90,6 +104,7 @@ class DescriptorsTest {
         assertThat(refused.readHead()).startsWith("HTTP/1.1 503 ").contains("Retry-After: 1");
       }
       weir.await("it says why", () -> said(weir, "no descriptors left: new connections ") == 1);
+      awaitFull(weir, limit);
       long full = weir.descriptors();
       clients.removeFirst().close();
       weir.await("one has left", () -> weir.descriptors() < full);

@@ -32,6 +32,11 @@ final class Doctor {
           Map.entry("HEALTHY", 0),
           Map.entry("PLATEAU", 0));
 
+  /** What it wants of a watch before it speaks of growth. */
+  private static final int LOOKS_MIN = 10;
+
+  private static final int GAP_PART = 5;
+
   private Doctor() {}
 
   /** Starts it, and does not wait. */
@@ -144,6 +149,20 @@ final class Doctor {
       }
       assertThat(sum).as(rows.toString()).isEqualTo(chargeBytes);
       assertThat(rows).extracting(row -> row.get("name")).contains("unaccounted");
+    }
+
+    /**
+     * Whether it had too few looks for its time, or none for too long: then it cannot tell growth,
+     * whatever the process did. Says nothing of a glance.
+     */
+    boolean starved() throws IOException {
+      List<Map<String, Object>> series = Json.objects(json, "series");
+      long longest = 0;
+      for (int i = 1; i < series.size(); i++) {
+        long before = Json.number(series.get(i - 1), "at_ms");
+        longest = Math.max(longest, Json.number(series.get(i), "at_ms") - before);
+      }
+      return series.size() < LOOKS_MIN || longest > Json.number(json, "watch_ms") / GAP_PART;
     }
 
     /** The weightiest. */

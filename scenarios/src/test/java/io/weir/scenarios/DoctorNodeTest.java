@@ -161,6 +161,9 @@ class DoctorNodeTest {
       stall(relay, 1);
       await("it buffers", () -> usage(relay, "waiting") > 10_000_000);
       Report report = Doctor.examine(relay.pid(), "--watch", "13s");
+      for (int again = 0; again < 2 && report.starved(); again++) {
+        report = Doctor.examine(relay.pid(), "--watch", "13s");
+      }
       assertThat(report.verdict()).as(report.toString()).isEqualTo("BUFFERING");
       assertThat(report.verdicts()).doesNotContain("LEAK-SUSPECT");
     }

@@ -1,6 +1,7 @@
 package io.weir.scenarios;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.weir.scenarios.Doctor.Report;
@@ -12,6 +13,10 @@ import org.junit.jupiter.api.Test;
 /** One look at a Python process, under its own allocator and others. */
 class DoctorPythonTest {
   private static final long BYTES = (Program.LONG ? 400L : 100L) * 1_000_000;
+
+  /** What the kernel may take from a process at rest. */
+  private static final long NOISE_BYTES = 1 << 20;
+
   private static final List<Path> JEMALLOC =
       List.of(
           Path.of("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"),
@@ -25,7 +30,7 @@ class DoctorPythonTest {
       target.told("hold " + BYTES).told("drop");
       long before = target.rssBytes();
       Report report = Doctor.examine(target.pid());
-      assertThat(target.rssBytes()).isEqualTo(before);
+      assertThat(target.rssBytes()).isCloseTo(before, within(NOISE_BYTES));
       assertThat(report.verdict()).as(report.toString()).isEqualTo("RETAINED");
       assertThat((double) report.trimmableBytes())
           .isBetween((before - idle) * 0.95, (before - idle) * 1.02);
@@ -39,7 +44,7 @@ class DoctorPythonTest {
       target.told("hold " + BYTES).told("drop");
       long before = target.rssBytes();
       Program.Outcome outcome = Doctor.run(Long.toString(target.pid()), "--trim");
-      assertThat(target.rssBytes()).isEqualTo(before);
+      assertThat(target.rssBytes()).isCloseTo(before, within(NOISE_BYTES));
       assertThat(outcome.out()).anyMatch(line -> line.contains("malloc_trim"));
     }
   }

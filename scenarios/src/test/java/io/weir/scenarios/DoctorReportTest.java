@@ -3,10 +3,13 @@ package io.weir.scenarios;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +47,7 @@ class DoctorReportTest {
       target.told("hold 100000000").told("drop");
       String pid = Long.toString(target.pid());
       Program doctor = Program.start("doctor", pid, "--watch", "10m", "--no-attach");
-      Looks looks = new Looks(doctor.pid());
+      Looks looks = new Looks(doctor.pid(), target.pid());
       doctor.await("it watches", () -> looks.count() == 2);
       doctor.signal("INT");
       int code = doctor.awaitExit();
@@ -55,17 +58,25 @@ class DoctorReportTest {
     }
   }
 
-  /** Counts a process' looks: it reads, is quiet for a while, and reads again; proc_pid_io(5). */
+  /**
+   * Counts a doctor's looks: it reads, is quiet for a while, and reads again; proc_pid_io(5). From
+   * the first one on, in which it has the other's memory open: a start may have pauses too.
+   */
   private static final class Looks {
     private static final int QUIET_SAMPLES = 10;
 
     private final Path io;
+    private final Path descriptors;
+    private final Set<Path> memory;
+    private boolean begun;
     private long readBytes;
     private int quiet;
     private int looks;
 
-    Looks(long pid) {
-      io = Path.of("/proc/" + pid + "/io");
+    Looks(long doctor, long patient) {
+      io = Path.of("/proc/" + doctor + "/io");
+      descriptors = Path.of("/proc/" + doctor + "/fd");
+      memory = Set.of(Path.of("/proc/" + patient + "/mem"), Path.of("/proc/" + patient + "/smaps"));
     }
 
     /** To be called every few hundredths of a second. */
@@ -74,11 +85,28 @@ class DoctorReportTest {
       if (now == readBytes) {
         quiet++;
       } else {
-        looks += quiet >= QUIET_SAMPLES ? 1 : 0;
+        looks += begun && quiet >= QUIET_SAMPLES ? 1 : 0;
         quiet = 0;
         readBytes = now;
       }
+      if (!begun && reads()) {
+        begun = true;
+        quiet = 0;
+      }
       return looks;
+    }
+
+    private boolean reads() throws IOException {
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+        for (Path link : all) {
+          if (memory.contains(Files.readSymbolicLink(link))) {
+            return true;
+          }
+        }
+      } catch (NoSuchFileException e) {
+        return false; // closed meanwhile
+      }
+      return false;
     }
 
     private long readBytes() throws IOException {

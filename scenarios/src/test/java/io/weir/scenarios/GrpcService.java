@@ -55,6 +55,7 @@ final class GrpcService implements AutoCloseable {
   private static final int MESSAGE_BYTES_MAX = 16 << 20;
   private final AtomicInteger sent = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
   private final Server server;
 
   GrpcService() throws IOException {
@@ -88,6 +89,11 @@ final class GrpcService implements AutoCloseable {
   /** Messages of {@link #SEND} that were handed over. */
   int sent() {
     return sent.get();
+  }
+
+  /** Calls that have come and wait, or have waited. */
+  int waiting() {
+    return waiting.get();
   }
 
   int cancelled() {
@@ -177,6 +183,7 @@ final class GrpcService implements AutoCloseable {
 
   private void await(byte[] request, StreamObserver<byte[]> answer) {
     ((ServerCallStreamObserver<byte[]>) answer).setOnCancelHandler(cancelled::incrementAndGet);
+    waiting.incrementAndGet();
   }
 
   @Override

@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -164,9 +163,10 @@ class KilledPeersTest {
   private static void assertNothingLeft(Program weir) throws Exception {
     weir.awaitIdle();
     weir.await("no connection is left", () -> weir.total("open_connections") == 0);
-    Map<String, Object> flows = weir.flows();
-    assertThat(Json.objects(flows, "flows")).isEmpty();
-    assertThat(Json.number(Json.object(flows, "memory"), "leased_bytes")).isZero();
+    assertThat(Json.objects(weir.flows(), "flows")).isEmpty();
+    weir.await(
+        "all leases are given back",
+        () -> Json.number(Json.object(weir.flows(), "memory"), "leased_bytes") == 0);
     weir.await("nothing is left in the kernel", () -> weir.nextStatus("kernel") < KERNEL_MB_MAX);
   }
 }

@@ -73,7 +73,6 @@ class LabTest {
     new ProcessBuilder("kill", "-" + signal, Long.toString(lab.pid())).start().waitFor();
     assertThat(lab.waitFor(WAIT_SECONDS_MAX, TimeUnit.SECONDS)).as(said()).isTrue();
     assertThat(lab.exitValue()).as(said()).isEqualTo(exitCode);
-    await(() -> marked().isEmpty());
     assertNothingIsLeft();
   }
 
@@ -107,8 +106,8 @@ class LabTest {
     return Files.readString(folder.resolve("said"));
   }
 
-  private void assertNothingIsLeft() throws IOException {
-    assertThat(marked()).as("processes left").isEmpty();
+  private void assertNothingIsLeft() throws IOException, InterruptedException {
+    await(() -> marked().isEmpty());
     assertThat(folder.resolve("tmp")).isEmptyDirectory();
   }
 

@@ -200,7 +200,7 @@ class PassThroughTest {
   void curl_thatIsKilledOrStopped_leavesNothing(String signal, String reason) throws Exception {
     Commands.assumeInstalled("curl");
     try (Origin origin = origin();
-        Program weir = tcp(origin.port(), "--send-timeout", "1s")) {
+        Program weir = tcp(origin.port(), "--send-timeout", signal.equals("STOP") ? "1s" : "30s")) {
       Process curl =
           new ProcessBuilder("curl", "-sS", "-o", "/dev/null", weir.url("/bytes/" + (1L << 40)))
               .redirectErrorStream(true)
@@ -225,7 +225,7 @@ class PassThroughTest {
                   connection.write(connection.readExactly(4));
                   connection.awaitEof();
                 });
-        Program weir = tcp(origin.port(), "--drain", "2s");
+        Program weir = tcp(origin.port(), "--drain", "2500ms");
         RawClient client = weir.connect()) {
       client.write("ec");
       weir.await("a tunnel", () -> weir.total("uploaded_bytes") == 2);

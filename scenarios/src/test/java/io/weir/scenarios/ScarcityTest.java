@@ -105,6 +105,7 @@ class ScarcityTest {
         for (int i = 0; i < 4; i++) {
           assertServes(weir);
         }
+        weir.err().await(line -> line.contains("a pipe of "));
         assertThat(weir.err().lines()).filteredOn(line -> line.contains("a pipe of ")).hasSize(1);
       }
     } finally {
@@ -122,6 +123,7 @@ class ScarcityTest {
       for (int i = 0; i < 4; i++) {
         assertServes(weir);
       }
+      weir.err().await(line -> line.contains("buffer was refused (error 1)"));
       assertThat(weir.err().lines())
           .filteredOn(line -> line.contains("buffer was refused (error 1)"))
           .hasSize(1);

@@ -45,6 +45,11 @@ class SmugglingTest {
     origin.close();
   }
 
+  /** Without those whose chunks were refused: they may come late. */
+  private long heads() {
+    return origin.heads().stream().filter(head -> !head.startsWith("POST /chunks ")).count();
+  }
+
   private static String unescaped(String text) {
     return text.replace("\\r", "\r")
         .replace("\\n", "\n")
@@ -114,7 +119,7 @@ class SmugglingTest {
           """)
   void head_thatCanBeReadInTwoWays_isRefusedAndNeverPassedOn(
       String name, int status, String payload) throws Exception {
-    int headsBefore = origin.heads().size();
+    long headsBefore = heads();
     try (RawClient client = weir.connect()) {
       client.write(unescaped(payload) + HIDDEN);
       String text = client.readToEnd().text();
@@ -122,7 +127,7 @@ class SmugglingTest {
       assertThat(text).contains("\r\nConnection: close\r\n");
       assertThat(text.split("HTTP/1.1 \\d", -1)).as(text).hasSize(2);
     }
-    assertThat(origin.heads()).hasSize(headsBefore);
+    assertThat(heads()).isEqualTo(headsBefore);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -166,13 +171,13 @@ class SmugglingTest {
   @ParameterizedTest
   @ValueSource(strings = {"/../x", "/%2e%2E/x", "/a/..%2fx", "/a/.%2e/../x", "/.."})
   void path_withDots_neverLeavesTheBase(String path) throws Exception {
-    int headsBefore = origin.heads().size();
+    long headsBefore = heads();
     try (Program based = Program.serve("--to", "http://127.0.0.1:" + origin.port() + "/base")) {
       Program.Answer answer = based.get(path);
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.field("Weir-Error")).isEqualTo("path-escapes");
     }
-    assertThat(origin.heads()).hasSize(headsBefore);
+    assertThat(heads()).isEqualTo(headsBefore);
   }
 
   @Test

@@ -178,24 +178,27 @@ class StalledReadersTest {
                   "%{size_download}",
                   weir.url("/bytes/40m"))
               .start();
-      weir.await("it moves", () -> weir.total("downloaded_bytes") > 1_000_000);
-      stopAndContinue(origin.process(), weir);
-      stopAndContinue(curl, weir);
-      assertThat(new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-          .isEqualTo(String.valueOf(40 << 20));
-      assertThat(curl.waitFor()).isZero();
+      try {
+        weir.await("it moves", () -> weir.total("downloaded_bytes") > 1_000_000);
+        signal(origin.process(), "STOP");
+        standStill(weir);
+        signal(curl, "STOP"); // before the origin goes on: it may soon have the rest
+        signal(origin.process(), "CONT");
+        standStill(weir);
+        signal(curl, "CONT");
+        assertThat(new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+            .isEqualTo(String.valueOf(40 << 20));
+        assertThat(curl.waitFor()).isZero();
+      } finally {
+        curl.destroyForcibly();
+      }
     }
   }
 
-  private static void stopAndContinue(Process process, Program weir) throws Exception {
-    signal(process, "STOP");
-    try {
-      weir.awaitStandstill();
-      TimeUnit.SECONDS.sleep(2);
-      weir.assertLeasesHold();
-    } finally {
-      signal(process, "CONT");
-    }
+  private static void standStill(Program weir) throws Exception {
+    weir.awaitStandstill();
+    TimeUnit.SECONDS.sleep(2);
+    weir.assertLeasesHold();
   }
 
   private static void signal(Process process, String name) throws Exception {

@@ -85,21 +85,26 @@ class ProcessProbesTest {
     assertThat(stackPointer("7 0x11112222333344445 0x1")).isZero();
   }
 
+  /** The test runner may open and close pipes meanwhile, so one quiet moment must be right. */
   @Test
   void descriptors_pipeOpened_isTwoMoreAndOneInode() throws IOException {
-    Descriptors before = Descriptors.read(Target.self());
-    Pipe pipe = Pipe.open();
-    try {
-      Descriptors after = Descriptors.read(Target.self());
-      assertThat(before.use().value()).isNotNull();
-      assertThat(after.use().value()).isNotNull();
-      assertThat(after.use().value().pipes()).isEqualTo(before.use().value().pipes() + 2);
-      assertThat(after.pipes().size()).isEqualTo(before.pipes().size() + 1);
-      assertThat(after.use().value().total()).isGreaterThan(after.use().value().pipes());
-    } finally {
-      pipe.sink().close();
-      pipe.source().close();
+    List<List<Integer>> more = new ArrayList<>();
+    while (more.size() < 100 && !more.contains(List.of(2, 1))) {
+      Descriptors before = Descriptors.read(Target.self());
+      Pipe pipe = Pipe.open();
+      try {
+        Descriptors after = Descriptors.read(Target.self());
+        assertThat(before.use().value()).isNotNull();
+        assertThat(after.use().value()).isNotNull();
+        assertThat(after.use().value().total()).isGreaterThan(after.use().value().pipes());
+        int ends = after.use().value().pipes() - before.use().value().pipes();
+        more.add(List.of(ends, after.pipes().size() - before.pipes().size()));
+      } finally {
+        pipe.sink().close();
+        pipe.source().close();
+      }
     }
+    assertThat(more).contains(List.of(2, 1));
   }
 
   @Test
@@ -175,14 +180,14 @@ class ProcessProbesTest {
   /** The child bears its name only once it has become what it was started as. */
   private static Target awaitName(Process process, String name)
       throws IOException, InterruptedException {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 2_000; i++) {
       Target target = Target.of(process.pid());
       if (StatusFile.read(target).name().equals(name)) {
         return target;
       }
       Thread.sleep(10);
     }
-    throw new IOException("no " + name + " in 5 s");
+    throw new IOException("no " + name + " in 20 s");
   }
 
   private static long stackPointer(String line) throws IOException {

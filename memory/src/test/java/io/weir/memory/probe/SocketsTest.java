@@ -194,7 +194,7 @@ class SocketsTest {
       write(server, QUEUED_BYTES);
       Target target = Target.of(process.pid());
       // bash moves its descriptors about before it becomes sleep
-      for (int i = 0; i < 500 && !StatusFile.read(target).name().equals("sleep"); i++) {
+      for (int i = 0; i < 2_000 && !StatusFile.read(target).name().equals("sleep"); i++) {
         Thread.sleep(10);
       }
       SocketUse use = Sockets.read(target, Descriptors.read(target)).value();
@@ -334,10 +334,10 @@ class SocketsTest {
     boolean holds(SocketUse use) throws IOException;
   }
 
-  /** The first look for which it holds, or the last one after 5 s. */
+  /** The first look for which it holds, or the last one after 20 s. */
   private static SocketUse await(Condition condition) throws IOException, InterruptedException {
     SocketUse use = use();
-    for (int i = 0; i < 500 && !condition.holds(use); i++) {
+    for (int i = 0; i < 2_000 && !condition.holds(use); i++) {
       Thread.sleep(10);
       use = use();
     }

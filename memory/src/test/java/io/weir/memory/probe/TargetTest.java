@@ -110,7 +110,7 @@ class TargetTest {
   private static long awaitZombie(Process parent) throws IOException, InterruptedException {
     Path children = Path.of("/proc/" + parent.pid() + "/task/" + parent.pid() + "/children");
     assumeTrue(Files.exists(children), "this kernel tells no children");
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 2_000; i++) {
       String text = Files.readString(children).trim();
       if (!text.isEmpty()) {
         Path stat = Path.of("/proc/" + text + "/stat");
@@ -120,7 +120,7 @@ class TargetTest {
       }
       TimeUnit.MILLISECONDS.sleep(10);
     }
-    throw new IOException("no zombie in 5 s");
+    throw new IOException("no zombie in 20 s");
   }
 
   @Test

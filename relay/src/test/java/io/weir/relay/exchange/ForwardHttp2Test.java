@@ -129,6 +129,7 @@ final class ForwardHttp2Test {
       assertThat(client.answer(3).text()).isEqualTo("ok");
       client.data(1, "echo".getBytes(ISO_8859_1), true);
       assertThat(client.answer(1).text()).isEqualTo("echo");
+      relay.awaitIdle();
     }
   }
 

@@ -302,7 +302,7 @@ final class LadderTest {
 
   @Test
   void flowThatMoves_isNeverReset() throws Exception {
-    MemorySettings memory = room(true, 1.5).resettingStalled(STALLED_MILLIS);
+    MemorySettings memory = room(true, 1.5).resettingStalled(2 * STALLED_MILLIS);
     try (RawOrigin origin = origin();
         RelayFixture relay = RelayFixture.to(origin.port()).memory(memory).start();
         RawClient slow = reader(relay)) {

@@ -139,7 +139,7 @@ final class ProxiedTest {
         RelayFixture relay =
             RelayFixture.to(origin.port())
                 .behind(US)
-                .timeouts(new Timeouts(200, 200, 60_000, 60_000, 60_000, 60_000))
+                .timeouts(new Timeouts(700, 700, 60_000, 60_000, 60_000, 60_000))
                 .start();
         RawClient late = relay.client();
         RawClient ending = relay.client();

@@ -246,7 +246,7 @@ final class TimeoutsTest {
   @ValueSource(booleans = {true})
   void slowReader_whoReadsALittleAllTheTime_isNotCut(boolean raw) throws Exception {
     long size = 6L << 20;
-    Timeouts timeouts = new Timeouts(LONG, LONG, LONG, LONG, 1_000, LONG);
+    Timeouts timeouts = new Timeouts(LONG, LONG, LONG, LONG, 2_000, LONG);
     try (Origin origin = Origin.start(loopback(), 17);
         RelayFixture relay =
             OriginFaultsTest.start(raw, RelayFixture.to(origin.port()).timeouts(timeouts));
@@ -254,12 +254,12 @@ final class TimeoutsTest {
       client.write("GET /bytes/" + size + " HTTP/1.1\r\nHost: a\r\n\r\n");
       client.readHead();
       ClientFaultsTest.awaitStandstill(origin);
-      // 16 KiB each 40 ms: the relay's socket takes nothing new for longer than the timeout.
-      long slow = 1L << 20;
-      for (long done = 0; done < slow; done += 16 * 1024) {
-        long until = System.nanoTime() + 40_000_000;
+      // 8 KiB each 80 ms: the relay's socket takes nothing new for longer than the timeout.
+      long slow = 256 * 1024;
+      for (long done = 0; done < slow; done += 8 * 1024) {
+        long until = System.nanoTime() + 80_000_000;
         RelayFixture.await(() -> System.nanoTime() - until > 0, "a pause");
-        assertThat(client.readSeeded(BYTES, done, 16 * 1024)).isEqualTo(-1);
+        assertThat(client.readSeeded(BYTES, done, 8 * 1024)).isEqualTo(-1);
       }
       assertThat(client.readSeeded(BYTES, slow, size - slow)).isEqualTo(-1);
       assertThat(relay.awaitEnd(1).reason()).isNull();
