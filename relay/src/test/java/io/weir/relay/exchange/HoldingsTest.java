@@ -29,7 +29,7 @@ final class HoldingsTest {
   private static final SeededBytes BYTES = new SeededBytes(SEED);
   private static final boolean LONG = Boolean.getBoolean("weir.long");
   private static final int CLIENTS = LONG ? 40 : 16;
-  private static final int LOOKS = LONG ? 2_000 : 60;
+  private static final int LOOKS = LONG ? 2_000 : 40;
   private static final long PAUSE_NANOS = 10_000_000;
 
   /** Ends the pauses; each case has its own. */
