@@ -341,32 +341,24 @@ final class RelayedExchange extends Exchange implements Attendant, OriginPool.Ta
     if (upstream.user() != null) {
       upstream.user().leave();
     }
-    long tookNanos = System.nanoTime() - beganNanos;
-    worker.counters.exchangeEnded(flows);
-    worker.counters.answered(status());
-    worker.counters.tookNanos(tookNanos);
-    if (reason != null) {
-      worker.counters.failed(reason);
-    }
-    ExchangeLog log = worker.log();
-    if (log != null) {
-      long tookMillis = tookNanos / 1_000_000;
-      log.ended(
-          new ExchangeEnd(
-              client.endpoint().peer(),
-              request.methodName(),
-              request.target(),
-              request.minorVersion(),
-              status(),
-              downloadedBytes(),
-              uploadedBytes(),
-              System.currentTimeMillis() - tookMillis,
-              tookMillis,
-              request.referer(),
-              request.userAgent(),
-              reason,
-              upstream.userName()));
-    }
+    worker.ended(flows, status(), reason, System.nanoTime() - beganNanos, this::ended);
+  }
+
+  private ExchangeEnd ended(@Nullable Reason reason, long tookMillis) {
+    return new ExchangeEnd(
+        client.endpoint().peer(),
+        request.methodName(),
+        request.target(),
+        request.minorVersion(),
+        status(),
+        downloadedBytes(),
+        uploadedBytes(),
+        System.currentTimeMillis() - tookMillis,
+        tookMillis,
+        request.referer(),
+        request.userAgent(),
+        reason,
+        upstream.userName());
   }
 
   // --- Time -------------------------------------------------------------------------------------

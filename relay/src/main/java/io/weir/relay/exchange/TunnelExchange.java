@@ -185,17 +185,8 @@ final class TunnelExchange extends Exchange implements Attendant, OriginPool.Tak
     if (passed != null) {
       passed.close();
     }
-    long tookNanos = System.nanoTime() - beganNanos;
-    worker.counters.exchangeEnded(passed == null ? 0 : 2);
-    worker.counters.answered(status);
-    worker.counters.tookNanos(tookNanos);
-    if (reason != null) {
-      worker.counters.failed(reason);
-    }
-    ExchangeLog log = worker.log();
-    if (log != null) {
-      log.ended(ended(reason, tookNanos / 1_000_000));
-    }
+    int flows = passed == null ? 0 : 2;
+    worker.ended(flows, status, reason, System.nanoTime() - beganNanos, this::ended);
   }
 
   private ExchangeEnd ended(@Nullable Reason reason, long tookMillis) {

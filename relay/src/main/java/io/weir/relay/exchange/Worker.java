@@ -357,6 +357,31 @@ final class Worker extends Timed {
     loop.unwatch(connection);
   }
 
+  /** What the log is told of an exchange that is over. */
+  interface Ended {
+    ExchangeEnd end(@Nullable Reason reason, long tookMillis);
+  }
+
+  /**
+   * An exchange is over: it is counted, then logged, and only then not under way any more, so that
+   * who sees none has all their figures and lines.
+   */
+  void ended(int flows, int status, @Nullable Reason reason, long tookNanos, Ended how) {
+    counters.answered(status);
+    counters.tookNanos(tookNanos);
+    if (reason != null) {
+      counters.failed(reason);
+    }
+    try {
+      ExchangeLog log = log();
+      if (log != null) {
+        log.ended(how.end(reason, tookNanos / 1_000_000));
+      }
+    } finally {
+      counters.exchangeEnded(flows);
+    }
+  }
+
   /** What was listed, and never opened, is closed. */
   void gone() {
     loop.load().decrementAndGet();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,13 @@ final class LadderTest {
     RawClient reader = mayBeReader(relay);
     assertThat(reader).isNotNull();
     return Objects.requireNonNull(reader);
+  }
+
+  /** How the exchange ended that was reset first; waits for it. */
+  private static ExchangeEnd firstReset(RelayFixture relay) {
+    Predicate<ExchangeEnd> reset = end -> end.reason() == Reason.RESET_STALLED;
+    RelayFixture.await(() -> relay.ends().stream().anyMatch(reset), "one that is reset");
+    return relay.ends().stream().filter(reset).findFirst().orElseThrow();
   }
 
   private static MemorySettings room(boolean raw, double leases) {
@@ -225,11 +233,7 @@ final class LadderTest {
         RawClient second = reader(relay)) {
       try (RawClient third = insist(relay)) {
         isServed(third);
-        ExchangeEnd end =
-            relay.ends().stream()
-                .filter(each -> each.reason() == Reason.RESET_STALLED)
-                .findFirst()
-                .orElseThrow();
+        ExchangeEnd end = firstReset(relay);
         assertThat(end.status()).isEqualTo(200);
         boolean firstIsReset = end.peer().getPort() == first.localPort();
         RawClient victim = firstIsReset ? first : second;
@@ -289,9 +293,7 @@ final class LadderTest {
         }
         assertThat(small).as("readers that had room").hasSizeLessThanOrEqualTo(20);
       }
-      assertThat(relay.ends().stream().filter(end -> end.reason() == Reason.RESET_STALLED))
-          .first()
-          .satisfies(end -> assertThat(end.peer().getPort()).isEqualTo(large.localPort()));
+      assertThat(firstReset(relay).peer().getPort()).isEqualTo(large.localPort());
       large.close();
       for (RawClient each : small) {
         each.reset();
