@@ -40,7 +40,7 @@ class RequestsTest {
   @Test
   void probe_toAnOrigin_hasANewConnectionForEach() throws Exception {
     try (Origin origin = Origin.start(address(0), 1)) {
-      Requests probes = Requests.probe(address(origin.port()), "/hello", 10, 1);
+      Requests probes = Requests.probe(address(origin.port()), "/hello", 1_000, 1);
       assertThat(origin.await(c -> c.requests() >= 50, WAIT_MILLIS_MAX)).isTrue();
       probes.stop();
       LoadProcess.Mark mark = probes.mark();
