@@ -110,6 +110,19 @@ final class LastBytesTest {
     assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.ORIGIN_BROKEN);
   }
 
+  /** Has the client break once the relay has taken all that it said; the origin reads nothing. */
+  private static void breakClient(
+      String way, RawOrigin origin, RelayFixture relay, RawClient client) throws IOException {
+    client.write(request(way, origin));
+    if (!way.equals("tcp")) {
+      client.readHead();
+    }
+    client.write(BYTES, 0, PART_BYTES);
+    RelayFixture.await(() -> relay.totals().uploadedBytes() == PART_BYTES, "all was taken");
+    client.reset();
+    assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.CLIENT_GONE);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"tcp", "connect", "upgrade", "length", "close"})
   void whatTheOriginHadSaid_reachesTheClientBeforeTheBreak(String way) throws Exception {
@@ -164,14 +177,7 @@ final class LastBytesTest {
     try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_RECEIVE_BYTES);
         RelayFixture relay = start(way, origin, LONG);
         RawClient client = relay.client()) {
-      client.write(request(way, origin));
-      if (!way.equals("tcp")) {
-        client.readHead();
-      }
-      client.write(BYTES, 0, PART_BYTES);
-      RelayFixture.await(() -> relay.totals().uploadedBytes() == PART_BYTES, "all was taken");
-      client.reset();
-      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.CLIENT_GONE);
+      breakClient(way, origin, relay, client);
       broken.countDown();
       origin.awaitIdle();
       assertThat(origin.failures()).isEmpty();
@@ -223,14 +229,7 @@ final class LastBytesTest {
     try (RawOrigin origin = RawOrigin.start(script, RelayFixture.NARROW_RECEIVE_BYTES);
         RelayFixture relay = start(way, origin, LONG);
         RawClient client = relay.client()) {
-      client.write(request(way, origin));
-      if (!way.equals("tcp")) {
-        client.readHead();
-      }
-      client.write(BYTES, 0, PART_BYTES);
-      RelayFixture.await(() -> relay.totals().uploadedBytes() == PART_BYTES, "all was taken");
-      client.reset();
-      assertThat(relay.awaitEnd(1).reason()).isEqualTo(Reason.CLIENT_GONE);
+      breakClient(way, origin, relay, client);
       relay.server().drain();
       assertThat(relay.server().cut()).isZero();
       assertThat(relay.server().leased().leasedBytes()).isZero();
